@@ -1,0 +1,29 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build as bundle } from 'esbuild';
+
+/** Writes the whole service, without node_modules, to `outdir`: server.js and its source map. */
+export async function build(outdir: string): Promise<void> {
+  await rm(outdir, { recursive: true, force: true });
+  await bundle({
+    absWorkingDir: import.meta.dirname,
+    entryPoints: ['server.ts'],
+    outfile: join(outdir, 'server.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minifySyntax: true,
+    sourcemap: 'linked',
+    legalComments: 'none',
+    // pg and ws are CommonJS and ask for Node's own modules with require(), which an ES module does not have.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    external: ['pg-native', 'bufferutil', 'utf-8-validate'],
+    logLevel: 'warning',
+  });
+  await writeFile(join(outdir, 'package.json'), '{ "type": "module" }\n');
+}
+
+if (import.meta.main) await build(join(import.meta.dirname, 'dist'));

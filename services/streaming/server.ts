@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { Pool } from 'pg';
+import { createClientHub } from './src/client-hub.ts';
+import { readConfig } from './src/config.ts';
+import { createDrainableServer } from './src/drainable-server.ts';
+import { errorCode } from './src/error-code.ts';
+import { log } from './src/log.ts';
+import { createMessageFeed } from './src/message-feed.ts';
+import { readMessages } from './src/message-reader.ts';
+import { createRequestHandler } from './src/request-handler.ts';
+import { createStreamEndpoint } from './src/stream-endpoint.ts';
+
+const drainTimeoutMs = 3000;
+const healthTimeoutMs = 2000;
+/** Front ends close a connection on which nothing moves, some after half a minute. */
+const heartbeatMs = 20_000;
+
+async function main(): Promise<void> {
+  const startedAt = new Date().toISOString();
+  const config = readConfig(process.env);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+
+  const connection = {
+    ...config.database,
+    application_name: 'board-streaming',
+    connectionTimeoutMillis: 3000,
+    keepAlive: true,
+  };
+  // For clients that catch up; the feed has a connection of its own.
+  const pool = new Pool({ ...connection, max: 4, statement_timeout: 5000, query_timeout: 6000 });
+  pool.on('error', (error) => log('WARNING', `an idle database connection broke (${errorCode(error)})`));
+  const hub = createClientHub({
+    readMessages: (after, limit) => readMessages(pool, after, limit),
+    maxBufferedBytes: 1024 * 1024,
+  });
+  const feed = createMessageFeed(connection, hub, log);
+
+  const { server, drain } = createDrainableServer(
+    createRequestHandler({
+      about: { ...config.identity, startedAt },
+      connections: hub.size,
+      checkHealth: () => feed.checkHealth(healthTimeoutMs),
+    }),
+  );
+  server.on(
+    'upgrade',
+    createStreamEndpoint({
+      revision: config.identity.revision,
+      refusal: () => (feed.isListening() ? undefined : 'not listening on the database: try again shortly'),
+      onClient: hub.add,
+    }),
+  );
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  const address = server.address();
+  log('INFO', `listening on port ${typeof address === 'object' ? address?.port : config.port}`);
+  const heartbeat = setInterval(hub.beat, heartbeatMs);
+  const feeding = feed.run(stop.signal);
+  if (!stop.signal.aborted) await once(stop.signal, 'abort');
+
+  log('INFO', 'shutting down');
+  setTimeout(() => {
+    log('WARNING', 'the shutdown took too long: leaving what is still open');
+    process.exit(0);
+  }, drainTimeoutMs + 2000).unref();
+  clearInterval(heartbeat);
+  await Promise.all([drain(drainTimeoutMs), hub.close(drainTimeoutMs), feeding]);
+  await pool.end();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

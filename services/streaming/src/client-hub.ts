@@ -1,0 +1,130 @@
+import type { WebSocket } from 'ws';
+import type { FeedListener } from './message-feed.ts';
+import type { Frame, Message } from './message.ts';
+
+export interface HubOptions {
+  readonly readMessages: (after: number, limit: number) => Promise<readonly Message[]>;
+  /** A client that leaves more than this unread is dropped, so that the slowest do not fill the memory. */
+  readonly maxBufferedBytes: number;
+}
+
+export interface ClientHub extends FeedListener {
+  /** Takes a client on. It is sent what came after `after`, then what is new; without `after` only what is new. */
+  readonly add: (socket: WebSocket, after: number | undefined) => void;
+  readonly size: () => number;
+  /** Pings everybody, and ends those that have not answered since the last beat. */
+  readonly beat: () => void;
+  /** Tells everybody to connect again elsewhere; ends those that have not left after `timeoutMs`. */
+  readonly close: (timeoutMs: number) => Promise<void>;
+}
+
+interface Client {
+  readonly socket: WebSocket;
+  /** The last message it was sent. */
+  lastId: number;
+  /** Whether it is sent new messages as they come, or is still reading older ones. */
+  live: boolean;
+  /** Whether it has answered since the last beat. */
+  answered: boolean;
+}
+
+/** Close codes: https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number */
+const serviceRestart = 1012;
+const tryAgainLater = 1013;
+const pageSize = 500;
+
+/** All clients of this instance, and where each of them stands. */
+export function createClientHub({ readMessages, maxBufferedBytes }: HubOptions): ClientHub {
+  const clients = new Set<Client>();
+  let lastId = 0;
+
+  function drop(client: Client, reason: string): void {
+    client.live = false;
+    clients.delete(client);
+    client.socket.close(tryAgainLater, reason);
+  }
+
+  function send(client: Client, data: string): void {
+    client.socket.send(data);
+    if (client.socket.bufferedAmount > maxBufferedBytes) drop(client, 'too slow');
+  }
+
+  function sendToLive(frame: Frame): void {
+    const data = JSON.stringify(frame);
+    for (const client of clients) if (client.live) send(client, data);
+  }
+
+  async function catchUp(client: Client): Promise<void> {
+    while (client.lastId < lastId && clients.has(client)) {
+      const page = await readMessages(client.lastId, pageSize);
+      const last = page.at(-1);
+      if (!last) break;
+      client.lastId = last.id;
+      const data = page.map((message) => JSON.stringify(toFrame(message)));
+      // The next page is read when this one has left the process, so that a slow client is not drowned.
+      await Promise.all(data.map((text) => new Promise((resolve) => client.socket.send(text, resolve))));
+    }
+    if (!clients.has(client)) return;
+    client.live = true;
+    send(client, JSON.stringify({ type: 'ready', lastId: client.lastId } satisfies Frame));
+  }
+
+  return {
+    add(socket, after) {
+      const client: Client = { socket, lastId: after ?? lastId, live: false, answered: true };
+      clients.add(client);
+      socket.on('pong', () => (client.answered = true));
+      socket.on('close', () => clients.delete(client));
+      // A broken connection, or a frame that is too long: `close` follows.
+      socket.on('error', () => {});
+      catchUp(client).catch(() => drop(client, 'the database is not available'));
+    },
+
+    broadcast(messages) {
+      for (const message of messages) {
+        const data = JSON.stringify(toFrame(message));
+        lastId = message.id;
+        for (const client of clients) {
+          // A client that is catching up, or that was quicker than the announcement, has its own reading.
+          if (!client.live || client.lastId >= message.id) continue;
+          client.lastId = message.id;
+          send(client, data);
+        }
+      }
+    },
+
+    resume(id) {
+      lastId = id;
+      sendToLive({ type: 'ready', lastId });
+    },
+
+    interrupt: () => sendToLive({ type: 'interrupted' }),
+
+    size: () => clients.size,
+
+    beat() {
+      for (const { socket } of [...clients].filter(({ answered }) => !answered)) socket.terminate();
+      for (const client of clients) {
+        client.answered = false;
+        client.socket.ping();
+      }
+    },
+
+    async close(timeoutMs) {
+      const closing = [...clients].map(({ socket }) => {
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        socket.close(serviceRestart, 'service restart');
+        return closed;
+      });
+      const late = setTimeout(() => {
+        for (const { socket } of clients) socket.terminate();
+      }, timeoutMs);
+      await Promise.all(closing);
+      clearTimeout(late);
+    },
+  };
+}
+
+function toFrame(message: Message): Frame {
+  return { type: 'message', ...message };
+}
