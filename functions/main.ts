@@ -1,0 +1,79 @@
+import { cloudEvent } from '@google-cloud/functions-framework';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeBuildHint, handleBuildHint } from './build-status/handler.ts';
+import { openBuilds } from './platform/cloud-build.ts';
+import { openLogging } from './platform/cloud-logging.ts';
+import { openCloudRun } from './platform/cloud-run.ts';
+import { openBucket } from './platform/cloud-storage.ts';
+import { readConfig } from './platform/config.ts';
+import { openGitHub } from './platform/github.ts';
+import { createGoogleApi } from './platform/google-api.ts';
+import { identityToken } from './platform/identity-token.ts';
+import { log } from './platform/log.ts';
+import { openTopics } from './platform/pubsub.ts';
+import { openLedger } from './release/ledger.ts';
+import { decodeReleaseStatusHint, handleReleaseStatusHint } from './release-status/handler.ts';
+import { decodeRolloutHint, handleRolloutHint } from './rollout/handler.ts';
+import { subscriber } from './subscriber.ts';
+import { handleTick } from './tick/handler.ts';
+import { decodeVerificationHint, handleVerificationHint } from './verification/handler.ts';
+import { probe } from './verification/probe.ts';
+
+/*
+ * Every function of the pipeline. One bundle holds them all; FUNCTION_TARGET says which one a process is.
+ * Opening an adapter costs nothing: each loads its client when it is first used.
+ */
+const config = readConfig();
+const { project, region } = config;
+const api = createGoogleApi(config.cloudApiEndpoint);
+const bucket = openBucket(api, config.bucket);
+const time = { now: () => new Date(), sleep: async (milliseconds: number) => sleep(milliseconds) };
+const ledger = openLedger(bucket, time);
+const topics = openTopics(api, project);
+const run = openCloudRun(api, project, region);
+const github = openGitHub({
+  apiUrl: config.githubApiUrl,
+  token: config.githubToken,
+  repository: config.repository,
+});
+const common = { bucket, ledger, topics, log, ...time };
+
+const buildStatus = {
+  ...common,
+  github,
+  builds: openBuilds(api, project, region),
+  repository: `${config.repository.owner}/${config.repository.name}`,
+};
+const verification = {
+  ...common,
+  run,
+  logging: openLogging(api, project),
+  probe: (...[target, policy]: [Parameters<typeof probe>[0], Parameters<typeof probe>[1]]) =>
+    probe(target, policy, time.now),
+  identityToken: (audience: string) => identityToken(config.metadataHost, audience),
+};
+const rollout = { ...common, run };
+const releaseStatus = {
+  ...common,
+  github,
+  reportUrl: (object: string) =>
+    `${config.cloudApiEndpoint ?? 'https:/'}/storage.cloud.google.com/${config.bucket}/${object}`,
+};
+
+cloudEvent(
+  'build-status',
+  subscriber(common, decodeBuildHint, (hint) => handleBuildHint(buildStatus, hint)),
+);
+cloudEvent(
+  'verification',
+  subscriber(common, decodeVerificationHint, (hint) => handleVerificationHint(verification, hint)),
+);
+cloudEvent(
+  'rollout',
+  subscriber(common, decodeRolloutHint, (hint) => handleRolloutHint(rollout, hint)),
+);
+cloudEvent(
+  'release-status',
+  subscriber(common, decodeReleaseStatusHint, (hint) => handleReleaseStatusHint(releaseStatus, hint)),
+);
+cloudEvent('tick', async () => handleTick(common));

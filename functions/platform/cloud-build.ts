@@ -1,0 +1,148 @@
+import type { CloudBuildClient, protos } from '@google-cloud/cloudbuild';
+import type { GoogleApi } from './google-api.ts';
+
+type IBuild = protos.google.devtools.cloudbuild.v1.IBuild;
+
+const statusNames = {
+  0: 'STATUS_UNKNOWN',
+  10: 'PENDING',
+  1: 'QUEUED',
+  2: 'WORKING',
+  3: 'SUCCESS',
+  4: 'FAILURE',
+  5: 'INTERNAL_ERROR',
+  6: 'TIMEOUT',
+  7: 'CANCELLED',
+  9: 'EXPIRED',
+} as const;
+
+export type CloudBuildStatus = (typeof statusNames)[keyof typeof statusNames];
+
+export interface BuildStep {
+  /** The step's id, or its number. */
+  readonly id: string;
+  readonly status: CloudBuildStatus;
+  readonly exitCode: number | undefined;
+  readonly seconds: number | undefined;
+}
+
+/** A build as far as reporting and releases need it. */
+export interface CloudBuild {
+  readonly id: string;
+  /** `projects/<p>/locations/<l>/builds/<id>` */
+  readonly name: string;
+  readonly status: CloudBuildStatus;
+  readonly statusDetail: string;
+  readonly failure: string;
+  readonly commit: string | undefined;
+  /** `owner/name`. */
+  readonly repository: string | undefined;
+  readonly branch: string;
+  readonly substitutions: Readonly<Record<string, string>>;
+  readonly steps: readonly BuildStep[];
+  readonly logUrl: string;
+  readonly createTime: string;
+  readonly seconds: number | undefined;
+  readonly digests: readonly string[];
+}
+
+export interface Builds {
+  get(name: string): Promise<CloudBuild | undefined>;
+  /** Builds created within the last `minutes`, newest first. */
+  recent(minutes: number): Promise<CloudBuild[]>;
+  /** Every build of one commit, newest first. */
+  ofCommit(commit: string): Promise<CloudBuild[]>;
+}
+
+/** Enums arrive by name or by number, depending on the transport. */
+function statusOf(status: unknown): CloudBuildStatus {
+  const known: Readonly<Record<number, CloudBuildStatus>> = statusNames;
+  if (typeof status === 'number') return known[status] ?? 'STATUS_UNKNOWN';
+  return Object.values(statusNames).find((name) => name === status) ?? 'STATUS_UNKNOWN';
+}
+
+interface Timestamp {
+  seconds?: unknown;
+  nanos?: number | null;
+}
+
+const millis = (time: Timestamp | null | undefined): number | undefined =>
+  time?.seconds === null || time?.seconds === undefined
+    ? undefined
+    : Number(time.seconds) * 1000 + Math.floor((time.nanos ?? 0) / 1e6);
+
+function secondsBetween(
+  from: Timestamp | null | undefined,
+  to: Timestamp | null | undefined,
+): number | undefined {
+  const [start, end] = [millis(from), millis(to)];
+  return start === undefined || end === undefined ? undefined : (end - start) / 1000;
+}
+
+const orElse = (text: string | null | undefined, otherwise: string): string =>
+  text === null || text === undefined || text === '' ? otherwise : text;
+
+const isCommit = (text: string | null | undefined): text is string => /^[0-9a-f]{40}$/.test(text ?? '');
+
+/** Builds from the GitHub app come with an empty `source`: what they are about stands in the substitutions. */
+function commitOf(build: IBuild): string | undefined {
+  const provenance = build.sourceProvenance;
+  return [
+    build.substitutions?.COMMIT_SHA,
+    provenance?.resolvedGitSource?.revision,
+    provenance?.resolvedConnectedRepository?.revision,
+    provenance?.resolvedRepoSource?.commitSha,
+  ].find(isCommit);
+}
+
+function readBuild(build: IBuild): CloudBuild {
+  return {
+    id: build.id ?? '',
+    name: build.name ?? '',
+    status: statusOf(build.status),
+    statusDetail: build.statusDetail ?? '',
+    failure: build.failureInfo?.detail ?? '',
+    commit: commitOf(build),
+    repository: build.substitutions?.REPO_FULL_NAME,
+    branch: build.substitutions?.BRANCH_NAME ?? '',
+    substitutions: build.substitutions ?? {},
+    steps: (build.steps ?? []).map((step, index) => ({
+      id: orElse(step.id, `#${index}`),
+      status: statusOf(step.status),
+      exitCode: step.exitCode ?? undefined,
+      seconds: secondsBetween(step.timing?.startTime, step.timing?.endTime),
+    })),
+    logUrl: build.logUrl ?? '',
+    createTime: new Date(millis(build.createTime) ?? 0).toISOString(),
+    seconds: secondsBetween(build.startTime, build.finishTime),
+    digests: (build.results?.images ?? []).flatMap(({ digest }) => (digest ? [digest] : [])),
+  };
+}
+
+export function openBuilds(api: GoogleApi, project: string, region: string): Builds {
+  let client: Promise<CloudBuildClient> | undefined;
+  const connect = (): Promise<CloudBuildClient> =>
+    (client ??= import('@google-cloud/cloudbuild').then(
+      ({ CloudBuildClient }) => new CloudBuildClient(api.clientOptions),
+    ));
+  const list = async (filter: string): Promise<CloudBuild[]> => {
+    const [builds] = await (
+      await connect()
+    ).listBuilds({ parent: `projects/${project}/locations/${region}`, projectId: project, filter });
+    return builds.map(readBuild);
+  };
+  return {
+    async get(name) {
+      try {
+        const [build] = await (await connect()).getBuild({ name });
+        return readBuild(build);
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        if (code === 5 || code === 404) return undefined;
+        throw error;
+      }
+    },
+    recent: (minutes) => list(`create_time>="${new Date(Date.now() - minutes * 60_000).toISOString()}"`),
+    ofCommit: (commit) => list(`substitutions.COMMIT_SHA="${commit}"`),
+  };
+}

@@ -1,0 +1,184 @@
+import type { protos, RevisionsClient, ServicesClient } from '@google-cloud/run';
+import type { GoogleApi } from './google-api.ts';
+
+type IService = protos.google.cloud.run.v2.IService;
+type IRevision = protos.google.cloud.run.v2.IRevision;
+type ICondition = protos.google.cloud.run.v2.ICondition;
+type ITrafficTarget = protos.google.cloud.run.v2.ITrafficTarget;
+
+/** One entry of a service's desired traffic. `latest` is a pin to whatever revision is ready last. */
+export interface TrafficTarget {
+  /** Short name; undefined for the latest. */
+  readonly revision: string | undefined;
+  readonly percent: number;
+  readonly tag: string | undefined;
+}
+
+export interface ServingTarget extends TrafficTarget {
+  /** The tag's address. */
+  readonly url: string | undefined;
+}
+
+/** A Cloud Run service as far as releases need it. */
+export interface RunService {
+  readonly name: string;
+  readonly etag: string;
+  readonly url: string;
+  readonly traffic: readonly TrafficTarget[];
+  readonly serving: readonly ServingTarget[];
+  /** The spec has been worked through: `serving` is what `traffic` asks for, or the reason why not is in `failure`. */
+  readonly settled: boolean;
+  readonly failure: string | undefined;
+  /** Anybody may call it. */
+  readonly open: boolean;
+}
+
+export interface RunRevision {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly image: string;
+  readonly ready: 'yes' | 'no' | 'not-yet';
+  /** Why not, in Cloud Run's words. */
+  readonly message: string;
+  readonly createTime: string;
+}
+
+export interface CloudRun {
+  service(name: string): Promise<RunService | undefined>;
+  revision(service: string, name: string): Promise<RunRevision | undefined>;
+  /**
+   * Sets the whole traffic, if the service still has `etag`; true once Cloud Run has accepted it, false when somebody
+   * changed the service meanwhile. Only the traffic is sent: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration
+   */
+  setTraffic(service: RunService, traffic: readonly TrafficTarget[]): Promise<boolean>;
+  /** Lets anybody call the service, or only those with the invoker role. */
+  setOpen(service: RunService, open: boolean): Promise<boolean>;
+}
+
+/** gRPC codes, as the clients put them into their errors. */
+const grpc = { notFound: 5, alreadyExists: 6, failedPrecondition: 9, aborted: 10 } as const;
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+/** The REST transport reports some errors by their HTTP status. */
+const isNotFound = (error: unknown): boolean => codeOf(error) === grpc.notFound || codeOf(error) === 404;
+const isConflict = (error: unknown): boolean =>
+  ([grpc.aborted, grpc.failedPrecondition, 409, 412] as unknown[]).includes(codeOf(error));
+
+const shortName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+const orUndefined = (text: string | null | undefined): string | undefined =>
+  text === '' || text === null ? undefined : text;
+
+/** Enums arrive by name or by number, depending on the transport. */
+const isLatest = (target: ITrafficTarget): boolean =>
+  ['TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', '1'].includes(String(target.type));
+function conditionState({ state }: ICondition): 'succeeded' | 'failed' | 'pending' {
+  if (['CONDITION_SUCCEEDED', '4'].includes(String(state))) return 'succeeded';
+  return ['CONDITION_FAILED', '3'].includes(String(state)) ? 'failed' : 'pending';
+}
+
+const readTarget = (target: ITrafficTarget): TrafficTarget => ({
+  revision: isLatest(target) ? undefined : orUndefined(target.revision && shortName(target.revision)),
+  percent: target.percent ?? 0,
+  tag: orUndefined(target.tag),
+});
+
+function readService(service: IService): RunService {
+  const ready = service.terminalCondition ?? undefined;
+  const state = ready ? conditionState(ready) : 'pending';
+  const observed = String(service.observedGeneration ?? '') === String(service.generation ?? '');
+  return {
+    name: service.name ?? '',
+    etag: service.etag ?? '',
+    url: service.uri ?? '',
+    traffic: (service.traffic ?? []).map(readTarget),
+    serving: (service.trafficStatuses ?? []).map((status) => ({
+      ...readTarget(status),
+      // An entry for the latest revision may come without its name: it is the latest ready one.
+      revision:
+        orUndefined(status.revision && shortName(status.revision)) ??
+        orUndefined(shortName(service.latestReadyRevision ?? '')),
+      url: orUndefined(status.uri),
+    })),
+    settled: observed && service.reconciling !== true && state !== 'pending',
+    failure: state === 'failed' ? (ready?.message ?? 'the service is not ready') : undefined,
+    open: service.invokerIamDisabled === true,
+  };
+}
+
+function readRevision(revision: IRevision): RunRevision {
+  const ready = (revision.conditions ?? []).find(({ type }) => type === 'Ready');
+  const state = ready ? conditionState(ready) : 'pending';
+  const { seconds } = (revision.createTime ?? {}) as { seconds?: number | string | null };
+  return {
+    name: shortName(revision.name ?? ''),
+    labels: revision.labels ?? {},
+    annotations: revision.annotations ?? {},
+    image: revision.containers?.[0]?.image ?? '',
+    // A candidate without traffic may be "Retired" and yet ready: only the Ready condition counts.
+    ready: state === 'succeeded' ? 'yes' : state === 'failed' ? 'no' : 'not-yet',
+    message: ready?.message ?? '',
+    createTime: new Date(Number(seconds ?? 0) * 1000).toISOString(),
+  };
+}
+
+const writeTarget = ({ revision, percent, tag }: TrafficTarget): ITrafficTarget => ({
+  type:
+    revision === undefined
+      ? 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'
+      : 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION',
+  ...(revision === undefined ? {} : { revision }),
+  percent,
+  ...(tag === undefined ? {} : { tag }),
+});
+
+export function openCloudRun(api: GoogleApi, project: string, region: string): CloudRun {
+  let clients: Promise<{ services: ServicesClient; revisions: RevisionsClient }> | undefined;
+  const connect = (): NonNullable<typeof clients> =>
+    (clients ??= import('@google-cloud/run').then((run) => ({
+      services: new run.ServicesClient(api.clientOptions),
+      revisions: new run.RevisionsClient(api.clientOptions),
+    })));
+  const parent = `projects/${project}/locations/${region}/services`;
+
+  const orNothing = async <T>(read: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+
+  /** Sends only what `mask` names, with the etag that was read. */
+  const patch = async (service: RunService, change: IService, mask: string): Promise<boolean> => {
+    const { services } = await connect();
+    try {
+      await services.updateService({
+        service: { name: service.name, etag: service.etag, ...change },
+        updateMask: { paths: [mask] },
+      });
+      return true;
+    } catch (error) {
+      if (isConflict(error)) return false;
+      throw error;
+    }
+  };
+
+  return {
+    async service(name) {
+      const { services } = await connect();
+      const found = await orNothing(services.getService({ name: `${parent}/${name}` }));
+      return found && readService(found[0]);
+    },
+    async revision(service, name) {
+      const { revisions } = await connect();
+      const found = await orNothing(
+        revisions.getRevision({ name: `${parent}/${service}/revisions/${name}` }),
+      );
+      return found && readRevision(found[0]);
+    },
+    setTraffic: (service, traffic) => patch(service, { traffic: traffic.map(writeTarget) }, 'traffic'),
+    setOpen: (service, open) => patch(service, { invokerIamDisabled: open }, 'invoker_iam_disabled'),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Bucket } from '../platform/cloud-storage.ts';
+import { objects, type ReleaseKey } from './naming.ts';
+import {
+  isSettled,
+  newServiceRecord,
+  releaseSchema,
+  serviceSchema,
+  type Release,
+  type ServiceRecord,
+} from './release.ts';
+import { transition, type Observation } from './transitions.ts';
+
+/** What became of an observation that was brought to the ledger. */
+export type Recorded =
+  | { readonly kind: 'changed' | 'unchanged'; readonly release: Release }
+  | { readonly kind: 'refused'; readonly release: Release; readonly reason: string }
+  | { readonly kind: 'unknown-release' };
+
+/**
+ * The durable state of the pipeline: one JSON object a release and one a service, written by compare-and-set against
+ * the generation that was read. The layout is in `naming.ts`.
+ */
+export interface Ledger {
+  release(key: ReleaseKey): Promise<Release | undefined>;
+  /** Writes the release unless it exists; the one that stands then. */
+  create(release: Release): Promise<Release>;
+  /** Brings an observation to the release, again and again until it is written or says nothing new. */
+  record(key: ReleaseKey, seen: Observation): Promise<Recorded>;
+  service(name: string): Promise<ServiceRecord>;
+  /** `change` gets the record that stands and returns the new one, or undefined to leave it. The one that stands then. */
+  updateService(
+    name: string,
+    change: (record: ServiceRecord) => ServiceRecord | undefined,
+  ): Promise<ServiceRecord>;
+  /** Every release that may still need something done. */
+  active(): Promise<string[]>;
+  /** The generation of the release's marker: read it before the release, hand it to `close`. */
+  marker(key: ReleaseKey): Promise<string | undefined>;
+  /** The release is settled and reported: the tick need not look again, unless it has moved since `marker` was read. */
+  close(key: ReleaseKey, marker: string): Promise<void>;
+}
+
+/** Many writers at once are rare; this many losses in a row mean that something else is wrong. */
+const maxAttempts = 20;
+
+export interface LedgerTime {
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
+  const readRelease = async (
+    key: ReleaseKey,
+  ): Promise<{ release: Release; generation: string } | undefined> => {
+    const stored = await bucket.read(objects.release(key));
+    return stored && { release: releaseSchema.parse(JSON.parse(stored.text)), generation: stored.generation };
+  };
+
+  /** Google takes about one write a second to one object: back off a little more at each loss. */
+  const untilWritten = async <T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> => {
+    for (let lost = 0; lost < maxAttempts; lost += 1) {
+      const result = await attempt();
+      if (result !== undefined) return result;
+      await time.sleep(Math.min(50 * 2 ** lost, 2_000));
+    }
+    throw new Error(`${what} was changed by others ${maxAttempts} times in a row`);
+  };
+
+  const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+  return {
+    release: async (key) => (await readRelease(key))?.release,
+
+    create: (release) =>
+      untilWritten(`release ${release.service}/${release.id}`, async () => {
+        const existing = await readRelease(release);
+        if (existing) return existing.release;
+        // The marker first: a release without a marker would be out of the tick's sight if we died in between.
+        await bucket.write(objects.active(release), '', 'text/plain');
+        const written = await bucket.writeIf(objects.release(release), pretty(release), '0');
+        return written === undefined ? undefined : release;
+      }),
+
+    record: (key, seen) =>
+      untilWritten<Recorded>(`release ${key.service}/${key.id}`, async () => {
+        const stored = await readRelease(key);
+        if (!stored) return { kind: 'unknown-release' };
+        const result = transition(stored.release, seen, time.now().toISOString());
+        switch (result.kind) {
+          case 'unchanged':
+            return { kind: 'unchanged', release: stored.release };
+          case 'refused':
+            return { kind: 'refused', release: stored.release, reason: result.reason };
+          case 'changed': {
+            // A settled release that moves again (live → replaced, taken back) has something to report again.
+            if (isSettled(stored.release)) await bucket.write(objects.active(key), '', 'text/plain');
+            const written = await bucket.writeIf(
+              objects.release(key),
+              pretty(result.release),
+              stored.generation,
+            );
+            return written === undefined ? undefined : { kind: 'changed', release: result.release };
+          }
+        }
+      }),
+
+    async service(name) {
+      const stored = await bucket.read(objects.service(name));
+      return stored ? serviceSchema.parse(JSON.parse(stored.text)) : newServiceRecord(name);
+    },
+
+    updateService: (name, change) =>
+      untilWritten(`service ${name}`, async () => {
+        const stored = await bucket.read(objects.service(name));
+        const record = stored ? serviceSchema.parse(JSON.parse(stored.text)) : newServiceRecord(name);
+        const next = change(record);
+        if (next === undefined) return record;
+        const written = await bucket.writeIf(objects.service(name), pretty(next), stored?.generation ?? '0');
+        return written === undefined ? undefined : next;
+      }),
+
+    active: () => bucket.list('active/'),
+    marker: async (key) => (await bucket.read(objects.active(key)))?.generation,
+    close: (key, marker) => bucket.remove(objects.active(key), marker),
+  };
+}

@@ -1,0 +1,69 @@
+import type { RunService, TrafficTarget } from '../platform/cloud-run.ts';
+import type { Release, ServiceRecord } from '../release/release.ts';
+
+/** The next thing to do for a release. */
+export type Plan =
+  | { readonly kind: 'nothing'; readonly reason: string }
+  | { readonly kind: 'supersede'; readonly reason: string }
+  /** The record first: that the release is rolling out. */
+  | { readonly kind: 'begin'; readonly reason: string }
+  | { readonly kind: 'set-traffic'; readonly traffic: readonly TrafficTarget[] }
+  | { readonly kind: 'set-open'; readonly open: boolean }
+  /** Cloud Run is at it. */
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'confirm' }
+  /** Cloud Run could not give the revision its traffic. */
+  | { readonly kind: 'take-back'; readonly reason: string };
+
+/** All traffic to one revision; every tag stays where it is. */
+export function allTrafficTo(revision: string, current: readonly TrafficTarget[]): TrafficTarget[] {
+  const tags = current.filter(({ tag }) => tag !== undefined).map((target) => ({ ...target, percent: 0 }));
+  return [{ revision, percent: 100, tag: undefined }, ...tags];
+}
+
+/** Percent of the untagged traffic that `targets` give to `revision`. */
+export const percentOf = (revision: string, targets: readonly TrafficTarget[]): number =>
+  targets.filter((target) => target.revision === revision).reduce((sum, { percent }) => sum + percent, 0);
+
+/**
+ * What rollout has to do now. A candidate gets traffic when both hold, in whatever order they came about: its build has
+ * ended in SUCCESS, and verification has found it healthy.
+ */
+export function plan(release: Release, record: ServiceRecord, service: RunService | undefined): Plan {
+  const { candidate } = release;
+  const nothing = (reason: string): Plan => ({ kind: 'nothing', reason });
+  if (release.stage !== 'verifying' && release.stage !== 'rolling-out')
+    return nothing(`it is ${release.stage}`);
+  if (record.rollbackRequest) return nothing('a rollback comes first');
+  if (!candidate || release.verdict?.verdict !== 'healthy') return nothing('it is not verified');
+  if (release.build.status !== 'SUCCESS') return nothing(`its build is ${release.build.status}`);
+  if (!service) return nothing('its service does not exist');
+
+  const { stable } = record;
+  if (stable && stable.release !== release.id && stable.buildCreateTime > release.build.createTime) {
+    return {
+      kind: 'supersede',
+      reason: `a newer build is live: ${stable.revision} of commit ${stable.commit.slice(0, 7)}`,
+    };
+  }
+  const { digests } = release.build;
+  if (digests.length > 0 && !digests.some((digest) => candidate.image.endsWith(`@${digest}`))) {
+    return {
+      kind: 'supersede',
+      reason: `revision ${candidate.revision} runs an image that its build did not push`,
+    };
+  }
+
+  if (release.stage === 'verifying')
+    return { kind: 'begin', reason: `100 % after verification: ${release.verdict.reasons.join('; ')}` };
+
+  if (percentOf(candidate.revision, service.traffic) !== 100) {
+    return { kind: 'set-traffic', traffic: allTrafficTo(candidate.revision, service.traffic) };
+  }
+  if (!service.settled) return { kind: 'settle' };
+  if (service.failure !== undefined)
+    return { kind: 'take-back', reason: `Cloud Run could not serve it: ${service.failure}` };
+  if (percentOf(candidate.revision, service.serving) !== 100) return { kind: 'settle' };
+  if (candidate.policy.public !== service.open) return { kind: 'set-open', open: candidate.policy.public };
+  return { kind: 'confirm' };
+}

@@ -1,0 +1,31 @@
+import type { CloudEvent } from '@google-cloud/functions-framework';
+import type { Bucket } from './platform/cloud-storage.ts';
+import type { Log } from './platform/log.ts';
+import { decodeMessage, type Decoded, type PubSubMessage } from './platform/pubsub-event.ts';
+import { objects } from './release/naming.ts';
+
+/**
+ * A function for a push subscription. What cannot be read is logged, kept and acknowledged, for it would never be read;
+ * whatever else goes wrong is thrown, so that Pub/Sub brings the message again.
+ */
+export function subscriber<T>(
+  ports: { readonly bucket: Bucket; readonly log: Log },
+  decode: (message: PubSubMessage) => Decoded<T>,
+  handle: (hint: T) => Promise<void>,
+): (event: CloudEvent<unknown>) => Promise<void> {
+  return async (event) => {
+    const message = decodeMessage(event);
+    const decoded = message.ok ? decode(message.value) : message;
+    if (decoded.ok) {
+      await handle(decoded.value);
+      return;
+    }
+    const id = message.ok ? message.value.messageId : event.id;
+    ports.log('ERROR', `message ${id} cannot be read and is put aside: ${decoded.reason}`);
+    await ports.bucket.write(
+      objects.quarantine(id),
+      JSON.stringify({ reason: decoded.reason, event }, null, 2),
+      'application/json',
+    );
+  };
+}
