@@ -1,0 +1,79 @@
+import { expect, test } from '@jest/globals';
+import { loadPipeline } from '../../../scripts/pipeline/load.ts';
+import { imageRepository, policyOf, stateBucket } from '../../../scripts/pipeline/pipeline.ts';
+import { triggersOf } from '../../../scripts/pipeline/triggers.ts';
+import { releasePolicy } from '../../../functions/release/policy.ts';
+
+const text = `project: slipway-board
+region: europe-west1
+repository: slipway/board
+environments:
+  production: { branch: release/2.x }
+services:
+  api:
+    folder: services/api
+    public: true
+    health: { watchSeconds: 5 }
+    dependsOn: [packages/shared/**, pipeline.yaml]
+  web:
+    folder: services/web
+    builds: { checks: services/web/checks.yaml }
+`;
+const result = loadPipeline(text, { file: 'pipeline.yaml', environment: 'production' });
+if (!result.ok) throw new Error(JSON.stringify(result.errors));
+const { pipeline } = result;
+
+test('names what belongs to the project', () => {
+  expect(stateBucket(pipeline)).toBe('slipway-board-slipway');
+  expect(imageRepository(pipeline)).toBe('europe-west1-docker.pkg.dev/slipway-board/slipway');
+});
+
+test('gives a release its policy, complete', () => {
+  const { api } = pipeline.services;
+  if (api === undefined) throw new Error('api is missing');
+  const policy = policyOf(api);
+  expect(policy).toMatchObject({ public: true, health: { watchSeconds: 5, path: '/health' } });
+  expect(releasePolicy.parse(JSON.parse(JSON.stringify(policy)))).toEqual(policy);
+});
+
+test('has two triggers a service', () => {
+  const triggers = triggersOf(pipeline);
+  expect(triggers.map(({ name }) => name)).toEqual([
+    'api-checks',
+    'api-release',
+    'web-checks',
+    'web-release',
+  ]);
+  expect(triggers[0]).toEqual({
+    name: 'api-checks',
+    description: 'Checks api on every branch but release/2.x',
+    github: { owner: 'slipway', name: 'board', push: { branch: '^release/2\\.x$', invertRegex: true } },
+    filename: 'cloudbuild/checks.yaml',
+    includedFiles: ['services/api/**', 'pipeline.yaml', 'cloudbuild/checks.yaml', 'packages/shared/**'],
+    substitutions: {
+      _SERVICE: 'api',
+      _PURPOSE: 'checks',
+      _ENVIRONMENT: 'production',
+      _FOLDER: 'services/api',
+    },
+    tags: ['slipway'],
+  });
+  expect(triggers[3]).toEqual({
+    name: 'web-release',
+    description: 'Releases web from release/2.x to production',
+    github: { owner: 'slipway', name: 'board', push: { branch: '^release/2\\.x$' } },
+    filename: 'cloudbuild/release.yaml',
+    includedFiles: ['services/web/**', 'pipeline.yaml', 'cloudbuild/release.yaml'],
+    substitutions: {
+      _SERVICE: 'web',
+      _PURPOSE: 'release',
+      _ENVIRONMENT: 'production',
+      _FOLDER: 'services/web',
+    },
+    tags: ['slipway'],
+  });
+});
+
+test('takes the build config of a service', () => {
+  expect(triggersOf(pipeline)[2]?.filename).toBe('services/web/checks.yaml');
+});
