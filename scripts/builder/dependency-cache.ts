@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { openBucket } from '../../functions/platform/cloud-storage.ts';
+import { expectOk, type GoogleApi } from '../../functions/platform/google-api.ts';
+import type { StorageAddress } from './storage-address.ts';
+
+/** What became of a look into the cache. */
+export type Restored =
+  | { readonly kind: 'hit'; readonly bytes: number }
+  | { readonly kind: 'absent' }
+  /** It was there and of no use; it has been thrown away. */
+  | { readonly kind: 'corrupt'; readonly reason: string }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+export type Saved =
+  | { readonly kind: 'saved'; readonly bytes: number }
+  /** Another build was faster. */
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'not-saved'; readonly reason: string };
+
+/** A folder of dependencies as an archive in a bucket. Nothing of it ever throws: a build without a cache is a build. */
+export interface DependencyCache {
+  /** Puts `<folder>/<name>` there, all of it or nothing. */
+  restore(folder: string, name: string): Promise<Restored>;
+  save(folder: string, name: string): Promise<Saved>;
+}
+
+const transferTimeoutMs = 5 * 60_000;
+
+/** The files of a package that decide what `npm ci` installs; those that a package has not got count as empty. */
+const decidingFiles = ['package.json', 'package-lock.json', '.npmrc'] as const;
+
+/** The machine decides too: packages bring programs along. `api-linux-x64-node24-<sha256>.tar.gz`. */
+export async function dependencyKey(folder: string, label: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of decidingFiles)
+    hash.update(await readFile(path.join(folder, file)).catch(() => '')).update('\0');
+  const node = process.versions.node.split('.')[0] ?? '';
+  const name = label.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
+  return `${name}-${process.platform}-${process.arch}-node${node}-${hash.digest('hex')}.tar.gz`;
+}
+
+export function openDependencyCache(
+  api: GoogleApi,
+  { bucket, prefix }: StorageAddress,
+  key: string,
+): DependencyCache {
+  const object = [prefix, 'npm', key].filter((part) => part !== '').join('/');
+  const objectPath = `/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(object)}`;
+
+  return {
+    async restore(folder, name) {
+      let response: Response;
+      try {
+        response = await api.request('storage', objectPath, {
+          query: { alt: 'media' },
+          timeoutMs: transferTimeoutMs,
+        });
+        if (response.status === 404) {
+          await response.body?.cancel();
+          return { kind: 'absent' };
+        }
+        await expectOk(response, `reading gs://${bucket}/${object}`);
+      } catch (error) {
+        return { kind: 'unreadable', reason: (error as Error).message };
+      }
+      const generation = response.headers.get('x-goog-generation') ?? undefined;
+      // Beside its place, so that moving it there is one step: a folder that is there is whole.
+      const work = await mkdtemp(path.join(folder, '.restored-'));
+      try {
+        const bytes = await unpack(response, work);
+        await rm(path.join(folder, name), { recursive: true, force: true });
+        await rename(path.join(work, name), path.join(folder, name));
+        return { kind: 'hit', bytes };
+      } catch (error) {
+        // The next build would stumble over it too, and `save` never replaces what is there.
+        await openBucket(api, bucket)
+          .remove(object, generation)
+          .catch(() => undefined);
+        return { kind: 'corrupt', reason: (error as Error).message };
+      } finally {
+        await rm(work, { recursive: true, force: true });
+      }
+    },
+
+    async save(folder, name) {
+      const work = await mkdtemp(path.join(folder, '.saved-'));
+      try {
+        const archive = path.join(work, 'archive.tar.gz');
+        await tar(['-czf', archive, '-C', folder, name]);
+        const response = await api.request(
+          'storage',
+          `/upload/storage/v1/b/${encodeURIComponent(bucket)}/o`,
+          {
+            method: 'POST',
+            query: { uploadType: 'media', name: object, ifGenerationMatch: '0' },
+            body: Uint8Array.from(await readFile(archive)),
+            contentType: 'application/gzip',
+            timeoutMs: transferTimeoutMs,
+          },
+        );
+        if (response.status === 412) {
+          await response.body?.cancel();
+          return { kind: 'exists' };
+        }
+        await expectOk(response, `writing gs://${bucket}/${object}`);
+        await response.body?.cancel();
+        return { kind: 'saved', bytes: (await stat(archive)).size };
+      } catch (error) {
+        return { kind: 'not-saved', reason: (error as Error).message };
+      } finally {
+        await rm(work, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Unpacks while it comes in; the bytes that came. */
+async function unpack(response: Response, folder: string): Promise<number> {
+  if (!response.body) throw new Error('the archive is empty');
+  let bytes = 0;
+  const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      bytes += chunk.byteLength;
+      yield chunk;
+    }
+  };
+  const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+  // As root, tar would give the files to whoever owned them on the machine that packed them.
+  await tar(['-xzf', '-', '--no-same-owner', '-C', folder], (stdin) => pipeline(body, count, stdin));
+  return bytes;
+}
+
+/** Throws with what tar said. */
+async function tar(
+  args: readonly string[],
+  feed?: (stdin: NodeJS.WritableStream) => Promise<void>,
+): Promise<void> {
+  const child = spawn('tar', args, { stdio: [feed ? 'pipe' : 'ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = `${said}${text}`.slice(0, 500);
+  });
+  // When tar gives up, what feeds it fails too; why tar gave up is the better reason.
+  const fed =
+    feed && child.stdin
+      ? feed(child.stdin).then(
+          () => undefined,
+          (error: unknown) => error as Error,
+        )
+      : undefined;
+  const [code, broken] = await Promise.all([ended, fed]);
+  if (code !== 0) throw new Error(`tar ended with exit ${code}: ${said.trim().split('\n')[0] ?? ''}`);
+  if (broken) throw new Error(`the transfer broke off: ${broken.message}`, { cause: broken });
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { noNames, readCommandLine, type Command, type Surroundings } from './command.ts';
+import { dependencyKey, openDependencyCache, type Restored, type Saved } from './dependency-cache.ts';
+import { runProcess } from './run-process.ts';
+import { readStorageAddress } from './storage-address.ts';
+
+const installed = 'node_modules';
+
+/** `npm ci`, or what an earlier build with the same lock file has installed. */
+export const install: Command = {
+  name: 'install',
+  summary: 'installs npm packages, out of a cache when an earlier build had the same ones',
+  help: `builder install --folder FOLDER --cache gs://BUCKET[/PREFIX]
+
+Puts node_modules into the folder: out of the cache, when an earlier build had the same
+package.json, package-lock.json, .npmrc, platform and major version of Node; else with
+\`npm ci\`, and then into the cache. The cache can only save time: when it cannot be read or
+written, the log says why and the build goes on.
+
+  --folder FOLDER  the folder of package.json, from the root of the checkout
+  --cache ADDRESS  the bucket of the cache`,
+
+  async run(args, around) {
+    const line = readCommandLine(args, ['folder', 'cache']);
+    noNames(line);
+    const address = readStorageAddress('cache', line.options.cache);
+    const folder = path.resolve(around.folder, line.options.folder);
+    if (!existsSync(path.join(folder, 'package-lock.json')))
+      throw new Error(
+        `${line.options.folder} has no package-lock.json: run \`npm install\` there and commit it, or correct the folder`,
+      );
+    const cache = openDependencyCache(around.api, address, await dependencyKey(folder, line.options.folder));
+    const timed = stopwatch(around);
+
+    const restored = await cache.restore(folder, installed);
+    around.print(describeRestored(restored, timed()));
+    if (restored.kind === 'hit') return 0;
+
+    const exitCode = await runProcess('npm', ['ci'], folder);
+    if (exitCode !== 0) {
+      around.print(
+        `npm ci failed with exit ${exitCode} in ${line.options.folder}; its own messages are above`,
+      );
+      return exitCode;
+    }
+    around.print(`npm ci took ${timed()}`);
+    // npm makes no folder for a package that needs none.
+    if (!existsSync(path.join(folder, installed))) return 0;
+    around.print(describeSaved(await cache.save(folder, installed), timed()));
+    return 0;
+  },
+};
+
+/** Each call tells the time since the one before. */
+function stopwatch({ now }: Pick<Surroundings, 'now'>): () => string {
+  let last = now();
+  return () => {
+    const since = now() - last;
+    last += since;
+    return `${(since / 1000).toFixed(1)} s`;
+  };
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+function describeRestored(restored: Restored, took: string): string {
+  switch (restored.kind) {
+    case 'hit':
+      return `cache hit: ${megabytes(restored.bytes)} in ${took}; npm ci is not needed`;
+    case 'absent':
+      return `cache miss (${took}): no build has had these packages yet`;
+    case 'corrupt':
+      return `cache miss (${took}): the archive was damaged and has been thrown away: ${restored.reason}`;
+    case 'unreadable':
+      return `cache miss (${took}): the cache cannot be read: ${restored.reason}`;
+    default:
+      return restored satisfies never;
+  }
+}
+
+function describeSaved(saved: Saved, took: string): string {
+  switch (saved.kind) {
+    case 'saved':
+      return `cache saved: ${megabytes(saved.bytes)} in ${took}`;
+    case 'exists':
+      return 'cache not saved: another build has saved the same packages meanwhile';
+    case 'not-saved':
+      return `cache not saved, the next build runs npm ci again: ${saved.reason}`;
+    default:
+      return saved satisfies never;
+  }
+}

@@ -1,0 +1,117 @@
+import path from 'node:path';
+import type { GateOutcome } from './gate-outcome.ts';
+import type { TestCase } from './junit.ts';
+import type { TestReport } from './read-reports.ts';
+
+export interface Gate {
+  readonly name: string;
+  readonly outcome: GateOutcome;
+}
+
+/** The longest list of failed tests that still helps; the reports have them all. */
+const maxFailures = 20;
+const slowest = 5;
+const maxMessageLength = 200;
+
+export const hasPassed = ({ outcome }: Gate): boolean => outcome.kind === 'ended' && outcome.exitCode === 0;
+
+/** `unit (exit 1)`: a gate that has not passed, and how. */
+export const describeFailure = ({ name, outcome }: Gate): string =>
+  `${name} (${outcome.kind === 'ended' ? `exit ${outcome.exitCode}` : 'no result'})`;
+
+/** What a build's gates and tests have come to, as lines for its log. `folder`: paths are shown from there. */
+export function summarise(gates: readonly Gate[], reports: readonly TestReport[], folder: string): string[] {
+  const tests = reports.flatMap((report) => report.tests);
+  return [
+    'gates',
+    ...table(gates.map(gateRow)),
+    '',
+    'tests',
+    ...(reports.length === 0
+      ? ['  no reports: no gate has written reports/*.junit.xml']
+      : table(reports.map(reportRow))),
+    ...failures(tests, folder),
+    ...slowTests(tests, folder),
+  ];
+}
+
+function gateRow(gate: Gate): string[] {
+  const { name, outcome } = gate;
+  if (outcome.kind === 'missing')
+    return [name, 'FAILED', 'no result: its step did not run or did not end by itself'];
+  const time = outcome.seconds === undefined ? '' : `${outcome.seconds.toFixed(1)} s`;
+  return [
+    name,
+    hasPassed(gate) ? 'passed' : 'FAILED',
+    [time, outcome.exitCode === 0 ? '' : `exit ${outcome.exitCode}`].filter(Boolean).join(', '),
+  ];
+}
+
+function reportRow({ name, tests, coverage, unreadable }: TestReport): string[] {
+  if (unreadable !== undefined) return [name, `its report cannot be read: ${unreadable}`];
+  const counts = (['passed', 'failed', 'skipped'] as const)
+    .map((outcome) => ({ outcome, count: tests.filter((test) => test.outcome === outcome).length }))
+    .filter(({ outcome, count }) => count > 0 || outcome === 'passed')
+    .map(({ outcome, count }) => `${count} ${outcome}`);
+  const seconds = tests.reduce((sum, test) => sum + test.seconds, 0);
+  return [
+    name,
+    counts.join(', '),
+    `${seconds.toFixed(1)} s`,
+    ...(coverage === undefined ? [] : [`${coverage.toFixed(1)} % of lines`]),
+  ];
+}
+
+/** Columns as wide as their longest cell, each line two blanks in. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+  return rows.map(
+    (row) =>
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}`,
+  );
+}
+
+function failures(tests: readonly TestCase[], folder: string): string[] {
+  const failed = tests.filter(({ outcome }) => outcome === 'failed');
+  if (failed.length === 0) return [];
+  const more = failed.length - maxFailures;
+  return [
+    '',
+    `failed tests: ${failed.length}`,
+    ...failed
+      .slice(0, maxFailures)
+      .flatMap((test) => [
+        `  ${test.name}`,
+        ...(test.file === undefined ? [] : [`    at ${placeOf(test, folder)}`]),
+        ...(test.message ? [`    ${test.message.slice(0, maxMessageLength)}`] : []),
+      ]),
+    ...(more > 0 ? [`  and ${more} more: the reports have them all`] : []),
+  ];
+}
+
+function slowTests(tests: readonly TestCase[], folder: string): string[] {
+  const slow = tests.toSorted((a, b) => b.seconds - a.seconds).slice(0, slowest);
+  if (slow.length === 0) return [];
+  return [
+    '',
+    'slowest tests',
+    ...table(
+      slow.map((test) => [
+        `${test.seconds.toFixed(2)} s`,
+        test.name,
+        test.file === undefined ? '' : placeOf(test, folder),
+      ]),
+    ),
+  ];
+}
+
+function placeOf({ file = '', line }: TestCase, folder: string): string {
+  const relative = path.relative(folder, file);
+  const shown = path.isAbsolute(file) && !relative.startsWith('..') ? relative : file;
+  return line === undefined ? shown : `${shown}:${line}`;
+}
