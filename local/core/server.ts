@@ -1,0 +1,136 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { ApiError, asApiError } from './api-error.ts';
+import type { CloudContext } from './context.ts';
+import { compilePathTemplate, type PathTemplate } from './path-template.ts';
+import { handled, Reply, type ApiRequest, type HttpMethod, type Route } from './room.ts';
+
+/** Room for the largest body that Cloud Build takes as source here; what is larger is refused, not truncated. */
+const maxBodyBytes = 512 * 1024 * 1024;
+
+interface CompiledRoute {
+  readonly method: string;
+  readonly template: PathTemplate;
+  readonly route: Route;
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes)
+      throw new ApiError('INVALID_ARGUMENT', `The request body is larger than ${maxBodyBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return {};
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new ApiError('INVALID_ARGUMENT', `Invalid JSON payload received. ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function apiRequest(
+  raw: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  params: Record<string, string>,
+): ApiRequest {
+  let body: Promise<Buffer> | undefined;
+  const bytes = (): Promise<Buffer> => (body ??= readBody(raw));
+  const gone = new AbortController();
+  response.once('close', () => {
+    gone.abort();
+  });
+  return {
+    method: raw.method === 'HEAD' ? 'GET' : (raw.method as HttpMethod),
+    params,
+    query: url.searchParams,
+    headers: raw.headers,
+    bytes,
+    json: async () => parseJson(await bytes()),
+    raw,
+    response,
+    signal: gone.signal,
+  };
+}
+
+function send(response: ServerResponse, { status, body, headers }: Reply): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...headers });
+  response.end(text);
+}
+
+/**
+ * Hands each request to the room it is for. The template with the fewest wildcards wins; an unknown path answers 404 in
+ * Google's form, so that a client library reports it as it would report Google's.
+ */
+export function createRequestListener(routes: readonly Route[], log: CloudContext['log']): RequestListener {
+  const compiled = routes
+    .map((route): CompiledRoute => ({
+      method: route.method,
+      template: compilePathTemplate(route.path),
+      route,
+    }))
+    .sort((a, b) => a.template.wildcards - b.template.wildcards);
+
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Reply | typeof handled> => {
+    const url = new URL(request.url ?? '/', 'http://local');
+    // HEAD is answered as GET; Node leaves the body out by itself.
+    const wanted = request.method === 'HEAD' ? 'GET' : request.method;
+    for (const { method, template, route } of compiled) {
+      if (method !== wanted) continue;
+      const params = template.match(url.pathname);
+      if (!params) continue;
+      const result = await route.handle(apiRequest(request, response, url, params));
+      if (result === handled) return handled;
+      return result instanceof Reply ? result : new Reply(200, result ?? {});
+    }
+    throw new ApiError('NOT_FOUND', `The local cloud has no ${request.method ?? 'GET'} ${url.pathname}`);
+  };
+
+  return (request, response) => {
+    answer(request, response)
+      .catch((thrown: unknown) => {
+        const error = asApiError(thrown);
+        if (error.code === 'INTERNAL') {
+          const cause =
+            error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : error.message;
+          log('error', `${request.method ?? ''} ${request.url ?? ''}: ${cause}`);
+        }
+        return new Reply(error.httpStatus, error.toJson());
+      })
+      .then((result) => {
+        if (result === handled) return;
+        if (response.headersSent) response.destroy();
+        else send(response, result);
+      })
+      .catch((error: unknown) => {
+        log(
+          'error',
+          `${request.method ?? ''} ${request.url ?? ''}: the answer could not be written: ${String(error)}`,
+        );
+        response.destroy();
+      });
+  };
+}
+
+/** A server with the rooms' routes, which does not listen yet. */
+export function createApiServer(routes: readonly Route[], log: CloudContext['log']): Server {
+  return createServer(createRequestListener(routes, log));
+}

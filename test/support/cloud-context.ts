@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createServer } from 'node:http';
+import { systemClock, type Clock } from '../../local/core/clock.ts';
+import type { CloudContext } from '../../local/core/context.ts';
+import { processEnvironment } from '../../local/core/environment.ts';
+import { createIdentity } from '../../local/core/identity.ts';
+import { createOperations } from '../../local/core/operations.ts';
+import { createPorts } from '../../local/core/ports.ts';
+import { createProcesses } from '../../local/core/processes.ts';
+import type { Room } from '../../local/core/room.ts';
+import { createApiServer } from '../../local/core/server.ts';
+import { openTable } from '../../local/core/state.ts';
+
+export interface TestCloud {
+  readonly context: CloudContext;
+  readonly stateFolder: string;
+  /** What the rooms logged, for assertions. */
+  readonly logged: string[];
+  /** Serves the rooms at `context.origin` and starts them. */
+  serve(rooms: readonly Room[]): Promise<void>;
+  /** Ends rooms, server and processes; removes the state unless `keepState`. */
+  close(options?: { keepState?: boolean }): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A local cloud for the tests of single rooms: temporary state, a free port, only the rooms under test. */
+export async function testCloud(options: { clock?: Clock; stateFolder?: string } = {}): Promise<TestCloud> {
+  const stateFolder = options.stateFolder ?? mkdtempSync(path.join(tmpdir(), 'slipway-test-'));
+  const clock = options.clock ?? systemClock;
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const table = <T>(room: string, name: string): ReturnType<typeof openTable<T>> =>
+    openTable<T>(path.join(stateFolder, room, name));
+  const logged: string[] = [];
+  const nodeFolder = path.dirname(process.execPath);
+  const context: CloudContext = {
+    projectId: 'test-project',
+    projectNumber: '123456789012',
+    region: 'europe-west1',
+    clock,
+    processes: createProcesses(path.join(stateFolder, 'processes')),
+    operations: createOperations(table('operations', 'operations')),
+    ports: createPorts(table('ports', 'ports'), 20_000 + Math.floor(Math.random() * 30_000)),
+    identity: createIdentity(table('identity', 'keys'), clock),
+    table,
+    folder(room, name) {
+      const folder = path.join(stateFolder, room, name);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    },
+    origin,
+    processEnvironment: (home) => processEnvironment(origin, nodeFolder, home),
+    tools: { node: nodeFolder },
+    log: (level, message) => {
+      logged.push(`${level}: ${message}`);
+    },
+  };
+  let rooms: readonly Room[] = [];
+  let server: ReturnType<typeof createApiServer> | undefined;
+  return {
+    context,
+    stateFolder,
+    logged,
+    async serve(served) {
+      rooms = served;
+      const listening = createApiServer(
+        [...served.flatMap((room) => room.routes), ...context.operations.routes],
+        context.log,
+      );
+      server = listening;
+      await new Promise<void>((resolve) => listening.listen(port, '127.0.0.1', resolve));
+      for (const room of served) await room.start?.();
+    },
+    async close({ keepState = false } = {}) {
+      for (const room of [...rooms].reverse()) await room.stop?.();
+      await context.processes.stop();
+      server?.closeAllConnections();
+      await new Promise<void>((resolve) =>
+        server
+          ? server.close(() => {
+              resolve();
+            })
+          : resolve(),
+      );
+      if (!keepState) rmSync(stateFolder, { recursive: true, force: true });
+    },
+  };
+}
