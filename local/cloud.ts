@@ -1,0 +1,178 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { createBuildRoom } from './build/build-room.ts';
+import { systemClock } from './core/clock.ts';
+import type { CloudContext } from './core/context.ts';
+import { processEnvironment } from './core/environment.ts';
+import { createIdentity } from './core/identity.ts';
+import { createOperations } from './core/operations.ts';
+import { createPorts } from './core/ports.ts';
+import { createProcesses } from './core/processes.ts';
+import type { Room } from './core/room.ts';
+import { createRequestListener } from './core/server.ts';
+import { lockState } from './core/state-lock.ts';
+import { openTable } from './core/state.ts';
+import { createFunctionsRoom } from './functions/functions-room.ts';
+import { createGitHubRoom } from './github/github-room.ts';
+import { createImagesRoom } from './images/images-room.ts';
+import { createLoggingRoom } from './logging/logging-room.ts';
+import { createMetadataRoom } from './metadata/metadata-room.ts';
+import { createPubSubRoom } from './pubsub/pubsub-room.ts';
+import { createRunRoom } from './run/run-room.ts';
+import { createSchedulerRoom } from './scheduler/scheduler-room.ts';
+import { createSecretsRoom } from './secrets/secrets-room.ts';
+import { createSqlRoom } from './sql/sql-room.ts';
+import { createStorageRoom } from './storage/storage-room.ts';
+
+export interface LocalCloudOptions {
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly stateFolder: string;
+  readonly projectId: string;
+  readonly region: string;
+  readonly log: CloudContext['log'];
+}
+
+export interface LocalCloud {
+  /** `http://127.0.0.1:<port>`: every API. */
+  readonly origin: string;
+  readonly port: number;
+  /** Ends everything it has started; the state stays. */
+  stop(): Promise<void>;
+}
+
+/** The port is in use, or cannot be had. */
+export class PortError extends Error {
+  override readonly name = 'PortError';
+}
+
+/** Every product, in the order in which they start; they stop the other way round. */
+function createRooms(context: CloudContext): readonly Room[] {
+  const storage = createStorageRoom(context);
+  const secrets = createSecretsRoom(context);
+  const pubsub = createPubSubRoom(context);
+  const scheduler = createSchedulerRoom(context, pubsub);
+  const logging = createLoggingRoom(context, pubsub);
+  const images = createImagesRoom(context);
+  const sql = createSqlRoom(context);
+  const github = createGitHubRoom(context);
+  const metadata = createMetadataRoom(context);
+  const functions = createFunctionsRoom(context, {
+    objects: storage.objects,
+    secrets: secrets.secrets,
+    log: logging.writer,
+  });
+  const run = createRunRoom(context, {
+    images: images.images,
+    secrets: secrets.secrets,
+    sql: sql.sockets,
+    log: logging.writer,
+  });
+  const build = createBuildRoom(context, {
+    publisher: pubsub.publisher,
+    secrets: secrets.secrets,
+    storage: storage.objects,
+    images: { ...images.images, shimFolder: images.shimFolder },
+    git: github.git,
+    log: logging.writer,
+  });
+  return [
+    storage,
+    secrets,
+    logging,
+    images,
+    sql,
+    metadata,
+    functions,
+    run,
+    build,
+    github,
+    pubsub,
+    scheduler,
+  ].map(({ room }) => room);
+}
+
+/** A number that stands for the project, as Google gives one to each: derived from its id, so that it never changes. */
+function projectNumber(projectId: string): string {
+  let hash = 7;
+  for (const character of projectId) hash = (hash * 31 + character.charCodeAt(0)) % 900_000_000_000;
+  return String(100_000_000_000 + hash);
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${cause.message})`;
+      reject(
+        new PortError(
+          `port ${port} on 127.0.0.1 ${why}; end what uses it, or choose another with --port (0 picks a free one)`,
+          { cause },
+        ),
+      );
+    });
+    server.listen(port, '127.0.0.1', () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Starts the local cloud on what `stateFolder` holds. Throws PortError, or StateLockedError when it runs already. */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const { stateFolder, projectId, region, log } = options;
+  mkdirSync(stateFolder, { recursive: true });
+  const unlock = lockState(stateFolder);
+  // The rooms have to know the address when they are made, so the port comes first; requests wait until they are.
+  const server = createServer();
+  let port: number;
+  try {
+    port = await listen(server, options.port);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  const origin = `http://127.0.0.1:${port}`;
+  const table = <T>(room: string, name: string): ReturnType<typeof openTable<T>> =>
+    openTable<T>(path.join(stateFolder, room, name));
+  const nodeFolder = path.dirname(process.execPath);
+  const context: CloudContext = {
+    projectId,
+    projectNumber: projectNumber(projectId),
+    region,
+    clock: systemClock,
+    processes: createProcesses(path.join(stateFolder, 'processes')),
+    operations: createOperations(table('operations', 'operations')),
+    ports: createPorts(table('ports', 'ports'), port + 1),
+    identity: createIdentity(table('identity', 'keys'), systemClock),
+    table,
+    folder(room, name) {
+      const folder = path.join(stateFolder, room, name);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    },
+    origin,
+    processEnvironment: (home) => processEnvironment(origin, nodeFolder, home),
+    tools: { node: nodeFolder },
+    log,
+  };
+  const rooms = createRooms(context);
+  server.on(
+    'request',
+    createRequestListener([...rooms.flatMap((room) => room.routes), ...context.operations.routes], log),
+  );
+  const stop = async (): Promise<void> => {
+    for (const room of rooms.toReversed()) await room.stop?.();
+    await context.processes.stop();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    unlock();
+  };
+  try {
+    for (const room of rooms) await room.start?.();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { origin, port, stop };
+}

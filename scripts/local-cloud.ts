@@ -1,0 +1,70 @@
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { startLocalCloud } from '../local/cloud.ts';
+import type { Commit } from './cli/git.ts';
+import { announce, localSession, withdraw, type Session } from './cli/session.ts';
+import { UserError } from './cli/user-error.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
+
+export interface LocalCloudRun {
+  readonly stateFolder: string;
+  readonly port: number;
+  /** Forget what the folder holds. */
+  readonly fresh: boolean;
+  /** The repository and commit whose pipeline it carries. */
+  readonly root: string;
+  readonly commit: Commit;
+  readonly pipeline: Pipeline;
+}
+
+export const logFileOf = (stateFolder: string): string => path.join(stateFolder, 'local-cloud.log');
+
+/** Deletes the state in `folder`; refuses to delete what does not look like one. */
+async function forget(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  const files = await readdir(folder);
+  if (files.length > 0 && !files.includes('local-cloud.log')) {
+    throw new UserError(
+      `${folder} holds no state of a local cloud, so --fresh does not delete it; empty it yourself or choose another --state`,
+    );
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Runs `use` with a local cloud; whatever happens, the cloud is stopped in the end and leaves no process behind. */
+export async function withLocalCloud<T>(
+  run: LocalCloudRun,
+  use: (session: Session & { readonly origin: string }) => Promise<T>,
+): Promise<T> {
+  const { stateFolder, port, fresh, root, commit, pipeline } = run;
+  if (fresh) await forget(stateFolder);
+  mkdirSync(stateFolder, { recursive: true });
+  const cloud = await startLocalCloud({
+    port,
+    stateFolder,
+    projectId: pipeline.project,
+    region: pipeline.region,
+    log(level, message) {
+      appendFileSync(logFileOf(stateFolder), `${new Date().toISOString()} ${level} ${message}\n`);
+    },
+  });
+  try {
+    await announce(stateFolder, { origin: cloud.origin, pid: process.pid, repo: root, ref: commit.sha });
+    return await use({ ...localSession(pipeline, cloud.origin), origin: cloud.origin });
+  } finally {
+    await withdraw(stateFolder);
+    await cloud.stop();
+  }
+}
+
+/** Ctrl-C once: an orderly end. Twice: at once; what is left then is ended by the local cloud's reaper. */
+export function stopOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return controller.signal;
+}
