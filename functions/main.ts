@@ -61,7 +61,7 @@ const releaseStatus = {
 };
 
 cloudEvent(
-  'build-status',
+  'buildStatus',
   subscriber(common, decodeBuildHint, (hint) => handleBuildHint(buildStatus, hint)),
 );
 cloudEvent(
@@ -73,7 +73,7 @@ cloudEvent(
   subscriber(common, decodeRolloutHint, (hint) => handleRolloutHint(rollout, hint)),
 );
 cloudEvent(
-  'release-status',
+  'releaseStatus',
   subscriber(common, decodeReleaseStatusHint, (hint) => handleReleaseStatusHint(releaseStatus, hint)),
 );
 cloudEvent('tick', async () => handleTick(common));

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  withinMs = 5_000,
+  withinMs = 20_000,
 ): Promise<void> {
   const giveUpAt = Date.now() + withinMs;
   while (!(await condition())) {
