@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { push, type Commit } from './cli/git.ts';
 import type { Session } from './cli/session.ts';
 import type { Style } from './cli/style.ts';
 import { setUp } from './setup/set-up.ts';
 import { follow, type Display } from './watch/follow.ts';
-import { openViewer, type Snapshot, type Viewer } from './watch/snapshot.ts';
+import { openViewer, type Snapshot } from './watch/snapshot.ts';
 import { allEnded } from './watch/summary.ts';
 
 export interface Delivery {
@@ -59,20 +58,22 @@ export async function deliver({
     `${pushed ? 'Pushed' : 'Had already pushed'} ${style.strong(commit.sha.slice(0, 7))} to ${remote} as ${branch}.\n`,
   );
   const viewer = openViewer(pipeline, api, githubApiUrl, githubToken);
-  await follow(viewer, {
+  let endedAt: number | undefined;
+  let reported = false;
+  return follow(viewer, {
     commit: commit.sha,
     subject: commit.subject,
     display,
     output: process.stdout,
     signal: interrupted,
-    until: (now, seconds) => allEnded(now) || (now.builds.length === 0 && seconds > triggerSeconds),
+    async until(now, seconds) {
+      if (now.builds.length === 0) return seconds > triggerSeconds;
+      if (!allEnded(now)) return false;
+      endedAt ??= seconds;
+      // One more look after GitHub has everything: this one's statuses may have been read just before.
+      if (reported || seconds - endedAt > reportSeconds) return true;
+      reported = (await viewer.unreported()).length === 0;
+      return false;
+    },
   });
-  await untilReported(viewer, interrupted);
-  return viewer.snapshot(commit.sha);
-}
-
-/** Until GitHub has the last news of every release. */
-async function untilReported(viewer: Viewer, signal: AbortSignal): Promise<void> {
-  const until = Date.now() + reportSeconds * 1000;
-  while (!signal.aborted && Date.now() < until && (await viewer.unreported()).length > 0) await sleep(200);
 }

@@ -46,7 +46,9 @@ function scalar(type: string, value: unknown, place: string): unknown {
     return typeof value === 'boolean' ? value : refuse();
   }
   if (type === 'bytes') {
-    return typeof value === 'string' && /^[A-Za-z0-9+/_-]*={0,2}$/.test(value) ? value : refuse();
+    if (typeof value === 'string' && /^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) return value;
+    // Not quoted: it may be the payload of a secret.
+    throw invalid(`Invalid value at '${place}' (TYPE_BYTES), Base64 decoding failed`);
   }
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number' || Number.isNaN(number)) return refuse();

@@ -6,9 +6,9 @@ export type Random = () => number;
  * do not disturb one another. For faults and jitter that must be replayable; never for secrets.
  */
 export function createRandom(seed: number, stream = ''): Random {
-  // FNV-1a folds the stream's name into the seed; mulberry32 (public domain) walks on from there.
-  let state = (seed ^ 0x811c9dc5) >>> 0;
-  for (const byte of Buffer.from(stream)) state = Math.imul(state ^ byte, 0x01000193) >>> 0;
+  // FNV-1a folds both into 32 bits, as text, so that neighbouring seeds and names do not meet; mulberry32 walks on.
+  let state = 0x811c9dc5;
+  for (const byte of Buffer.from(`${seed}/${stream}`)) state = Math.imul(state ^ byte, 0x01000193) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);

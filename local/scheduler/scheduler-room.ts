@@ -5,6 +5,7 @@ import type { CloudContext } from '../core/context.ts';
 import { applyFieldMask } from '../core/field-mask.ts';
 import type { Publisher } from '../core/links.ts';
 import { pageOf } from '../core/page.ts';
+import { camelCase } from '../core/proto-json.ts';
 import type { ApiRequest, Room } from '../core/room.ts';
 import { parseCron } from './cron.ts';
 import { readJobSettings, type Job, type JobSettings } from './job.ts';
@@ -68,16 +69,19 @@ export function createSchedulerRoom(
     );
   };
   const update = async (request: ApiRequest): Promise<Job> => {
-    const given = readJobSettings(await request.json());
+    const given = Object(await request.json()) as Partial<Job>;
     const job = find(request);
     const mask = request.query.get('updateMask') ?? undefined;
-    const changed: Job = applyFieldMask<Job>(job, given as Partial<Job>, mask, mutable);
+    const changed = applyFieldMask(job, given, mask, mutable);
     // A job has one target: a new one takes the place of the old.
-    if (given.httpTarget) delete changed.pubsubTarget;
-    else if (given.pubsubTarget) delete changed.httpTarget;
+    const fields = new Set(mask?.split(',').map((path) => camelCase(path.trim()).split('.')[0]));
+    if (fields.has('httpTarget') && !fields.has('pubsubTarget')) delete changed.pubsubTarget;
+    if (fields.has('pubsubTarget') && !fields.has('httpTarget')) delete changed.httpTarget;
+    // The job is judged whole: gcloud sends bits of what it does not change, such as an empty target.
     const checked: Job = {
       ...changed,
-      ...checkedSettings(changed),
+      ...checkedSettings(readJobSettings(changed)),
+      name: job.name,
       userUpdateTime: timestamp(context.clock),
     };
     return save(job.state === 'ENABLED' ? runner.plan(checked) : checked);

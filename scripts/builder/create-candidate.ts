@@ -2,7 +2,7 @@ import type { RunRevision } from '../../functions/platform/cloud-run.ts';
 import { candidateTag, revisionName, type ReleaseKey } from '../../functions/release/naming.ts';
 import type { Surroundings } from './command.ts';
 import { candidateTraffic, type RevisionState } from './candidate-traffic.ts';
-import type { DeployedService, RevisionTemplate, RunDeployments } from './run-deployments.ts';
+import type { DeployedService, Refusal, RevisionTemplate, RunDeployments } from './run-deployments.ts';
 
 /** The changes of others that a deployment gives way to before it gives up. */
 const maxAttempts = 10;
@@ -31,18 +31,23 @@ export async function createCandidate(
   request: CandidateRequest,
   time: Pick<Surroundings, 'now' | 'sleep'>,
 ): Promise<CreatedCandidate> {
-  const { service } = request.key;
+  let refusal: Refusal | undefined;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    if (await stateOnce(run, request)) return awaitRevision(run, request, time);
+    refusal = await stateOnce(run, request);
+    if (!refusal) return awaitRevision(run, request, time);
     await time.sleep(Math.min(200 * 2 ** attempt, 5_000));
   }
   throw new Error(
-    `the service ${service} was changed by others ${maxAttempts} times in a row; run the build again once they are done`,
+    `the service ${request.key.service} could not be changed in ${maxAttempts} attempts; if others are changing it, run the build again once they are done`,
+    { cause: refusal },
   );
 }
 
-/** True once Cloud Run has the candidate, false when somebody changed the service at the same time. */
-async function stateOnce(run: RunDeployments, { key, image, template }: CandidateRequest): Promise<boolean> {
+/** Undefined once Cloud Run has the candidate. */
+async function stateOnce(
+  run: RunDeployments,
+  { key, image, template }: CandidateRequest,
+): Promise<Refusal | undefined> {
   const candidate = { revision: revisionName(key), tag: candidateTag(key) };
   const [service, made] = await Promise.all([
     run.service(key.service),
@@ -53,7 +58,7 @@ async function stateOnce(run: RunDeployments, { key, image, template }: Candidat
       `revision ${made.name} exists already and runs another image, ${made.image}; a revision cannot be changed: run a new build`,
     );
   }
-  if (made && service?.traffic.some(({ tag }) => tag === candidate.tag)) return true;
+  if (made && service?.traffic.some(({ tag }) => tag === candidate.tag)) return undefined;
   const states = await statesOf(run, key.service, service);
   const traffic = candidateTraffic(service, candidate, (revision) => states.get(revision) ?? 'gone');
   if (!service) return run.create(key.service, template, traffic);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { constants, createGzip } from 'node:zlib';
 import { openBucket } from '../../functions/platform/cloud-storage.ts';
 import { expectOk, type GoogleApi } from '../../functions/platform/google-api.ts';
 import type { StorageAddress } from './storage-address.ts';
@@ -71,54 +73,66 @@ export function openDependencyCache(
         return { kind: 'unreadable', reason: (error as Error).message };
       }
       const generation = response.headers.get('x-goog-generation') ?? undefined;
-      // Beside its place, so that moving it there is one step: a folder that is there is whole.
-      const work = await mkdtemp(path.join(folder, '.restored-'));
       try {
-        const bytes = await unpack(response, work);
-        await rm(path.join(folder, name), { recursive: true, force: true });
-        await rename(path.join(work, name), path.join(folder, name));
-        return { kind: 'hit', bytes };
+        // Beside its place, so that moving it there is one step: a folder that is there is whole.
+        return await withFolder(path.join(folder, '.restored-'), async (work) => {
+          const bytes = await unpack(response, work);
+          await rm(path.join(folder, name), { recursive: true, force: true });
+          await rename(path.join(work, name), path.join(folder, name));
+          return { kind: 'hit', bytes };
+        });
       } catch (error) {
         // The next build would stumble over it too, and `save` never replaces what is there.
         await openBucket(api, bucket)
           .remove(object, generation)
           .catch(() => undefined);
         return { kind: 'corrupt', reason: (error as Error).message };
-      } finally {
-        await rm(work, { recursive: true, force: true });
       }
     },
 
     async save(folder, name) {
-      const work = await mkdtemp(path.join(folder, '.saved-'));
       try {
-        const archive = path.join(work, 'archive.tar.gz');
-        await tar(['-czf', archive, '-C', folder, name]);
-        const response = await api.request(
-          'storage',
-          `/upload/storage/v1/b/${encodeURIComponent(bucket)}/o`,
-          {
-            method: 'POST',
-            query: { uploadType: 'media', name: object, ifGenerationMatch: '0' },
-            body: Uint8Array.from(await readFile(archive)),
-            contentType: 'application/gzip',
-            timeoutMs: transferTimeoutMs,
-          },
-        );
-        if (response.status === 412) {
+        return await withFolder(path.join(folder, '.saved-'), async (work) => {
+          const archive = path.join(work, 'archive.tar.gz');
+          // Fast rather than small: the build waits for it, and the archive stays in Google's network.
+          await tar(['-cf', '-', '-C', folder, name], undefined, (stdout) =>
+            pipeline(stdout, createGzip({ level: constants.Z_BEST_SPEED }), createWriteStream(archive)),
+          );
+          const content = Uint8Array.from(await readFile(archive));
+          const response = await api.request(
+            'storage',
+            `/upload/storage/v1/b/${encodeURIComponent(bucket)}/o`,
+            {
+              method: 'POST',
+              query: { uploadType: 'media', name: object, ifGenerationMatch: '0' },
+              body: content,
+              contentType: 'application/gzip',
+              timeoutMs: transferTimeoutMs,
+            },
+          );
+          if (response.status === 412) {
+            await response.body?.cancel();
+            return { kind: 'exists' };
+          }
+          await expectOk(response, `writing gs://${bucket}/${object}`);
           await response.body?.cancel();
-          return { kind: 'exists' };
-        }
-        await expectOk(response, `writing gs://${bucket}/${object}`);
-        await response.body?.cancel();
-        return { kind: 'saved', bytes: (await stat(archive)).size };
+          return { kind: 'saved', bytes: content.byteLength };
+        });
       } catch (error) {
         return { kind: 'not-saved', reason: (error as Error).message };
-      } finally {
-        await rm(work, { recursive: true, force: true });
       }
     },
   };
+}
+
+/** A new folder whose name begins with `prefix`, for as long as `use` takes. */
+async function withFolder<T>(prefix: string, use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(prefix);
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Unpacks while it comes in; the bytes that came. */
@@ -137,12 +151,13 @@ async function unpack(response: Response, folder: string): Promise<number> {
   return bytes;
 }
 
-/** Throws with what tar said. */
+/** `feed` writes its input, `take` reads its output. Throws with what tar said. */
 async function tar(
   args: readonly string[],
-  feed?: (stdin: NodeJS.WritableStream) => Promise<void>,
+  feed?: (stdin: Writable) => Promise<void>,
+  take?: (stdout: Readable) => Promise<void>,
 ): Promise<void> {
-  const child = spawn('tar', args, { stdio: [feed ? 'pipe' : 'ignore', 'ignore', 'pipe'] });
+  const child = spawn('tar', args, { stdio: [feed ? 'pipe' : 'ignore', take ? 'pipe' : 'ignore', 'pipe'] });
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
@@ -153,15 +168,14 @@ async function tar(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = `${said}${text}`.slice(0, 500);
   });
-  // When tar gives up, what feeds it fails too; why tar gave up is the better reason.
-  const fed =
-    feed && child.stdin
-      ? feed(child.stdin).then(
-          () => undefined,
-          (error: unknown) => error as Error,
-        )
-      : undefined;
-  const [code, broken] = await Promise.all([ended, fed]);
+  // When tar gives up, what is piped to it or from it fails too; why tar gave up is the better reason.
+  const piped = Promise.allSettled([
+    feed && child.stdin ? feed(child.stdin) : undefined,
+    take && child.stdout ? take(child.stdout) : undefined,
+  ]);
+  const [code, transfers] = await Promise.all([ended, piped]);
   if (code !== 0) throw new Error(`tar ended with exit ${code}: ${said.trim().split('\n')[0] ?? ''}`);
-  if (broken) throw new Error(`the transfer broke off: ${broken.message}`, { cause: broken });
+  const broken = transfers.find((transfer) => transfer.status === 'rejected');
+  if (broken)
+    throw new Error(`the transfer broke off: ${(broken.reason as Error).message}`, { cause: broken.reason });
 }

@@ -15,24 +15,28 @@ export interface DeployedService extends TrafficNow {
   readonly tagUrls: Readonly<Record<string, string>>;
 }
 
+/** What was read is no longer so, in Cloud Run's words: read again and decide anew. Undefined once it has accepted. */
+export type Refusal = Error;
+
 /** What a deployment does at Cloud Run. */
 export interface RunDeployments {
   service(name: string): Promise<DeployedService | undefined>;
   revision(service: string, name: string): Promise<RunRevision | undefined>;
+  /** Makes the service, closed to the public. A refusal when somebody else has made it meanwhile. */
+  create(
+    name: string,
+    template: RevisionTemplate,
+    traffic: readonly TrafficTarget[],
+  ): Promise<Refusal | undefined>;
   /**
-   * Makes the service, closed to the public. True once Cloud Run has accepted it, false when somebody else has made it
-   * meanwhile.
-   */
-  create(name: string, template: RevisionTemplate, traffic: readonly TrafficTarget[]): Promise<boolean>;
-  /**
-   * Sets traffic, and the template when there is one, if the service still has `etag`. True once Cloud Run has accepted
-   * it, false when somebody changed the service meanwhile.
+   * Sets traffic, and the template when there is one, if the service still has `etag`. A refusal when somebody changed the
+   * service meanwhile.
    */
   update(
     name: string,
     etag: string,
     change: { readonly template?: RevisionTemplate; readonly traffic: readonly TrafficTarget[] },
-  ): Promise<boolean>;
+  ): Promise<Refusal | undefined>;
 }
 
 /** `google.rpc.Code` and the HTTP statuses in which the REST transport reports some of them. */
@@ -54,13 +58,14 @@ export function openRunDeployments(api: GoogleApi, project: string, region: stri
   const nameOf = (service: string): string => `${parent}/services/${service}`;
 
   /** Resolves when the change is accepted, not when it is done: how the candidate fares is verification's to find out. */
-  const accepted = async (what: string, change: () => Promise<unknown>): Promise<boolean> => {
+  const accepted = async (what: string, change: () => Promise<unknown>): Promise<Refusal | undefined> => {
     try {
       await change();
-      return true;
+      return undefined;
     } catch (cause) {
-      if (conflicts.includes(codeOf(cause))) return false;
-      throw new Error(`Cloud Run refused to ${what}: ${(cause as Error).message}`, { cause });
+      const refusal = new Error(`Cloud Run refused to ${what}: ${(cause as Error).message}`, { cause });
+      if (conflicts.includes(codeOf(cause))) return refusal;
+      throw refusal;
     }
   };
 

@@ -14,7 +14,7 @@ export interface FollowOptions {
   readonly output: NodeJS.WriteStream;
   readonly signal: AbortSignal;
   /** Looks again until this says that the end has come. */
-  until(snapshot: Snapshot, elapsedSeconds: number): boolean;
+  until(snapshot: Snapshot, elapsedSeconds: number): boolean | Promise<boolean>;
 }
 
 const lookMs = 400;
@@ -78,7 +78,7 @@ export async function follow(viewer: Viewer, options: FollowOptions): Promise<Sn
         display satisfies never;
     }
     before = now;
-    if (until(now, elapsed()) || signal.aborted) return now;
+    if ((await until(now, elapsed())) || signal.aborted) return now;
     await sleep(lookMs, undefined, { signal }).catch(() => undefined);
   }
 }

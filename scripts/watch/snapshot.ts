@@ -6,6 +6,7 @@ import { openLedger, type Ledger } from '../../functions/release/ledger.ts';
 import { releaseKey, substitutions } from '../../functions/release/naming.ts';
 import type { Candidate, Release, ServiceRecord } from '../../functions/release/release.ts';
 import { percentOf } from '../../functions/rollout/plan.ts';
+import { stepLines, stepProgress } from './step-progress.ts';
 import { stateBucket, type Pipeline } from '../pipeline/pipeline.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -97,10 +98,14 @@ export function openViewer(
     const release =
       purpose === 'release' ? await ledger.release(releaseKey(service, commit, build.id)) : undefined;
     const running = release?.candidate ? await run.service(service) : undefined;
+    const steps =
+      build.status === 'WORKING'
+        ? stepProgress(build.steps, await stepLines(api, project, build.id))
+        : build.steps;
     return {
       service,
       purpose,
-      build,
+      build: { ...build, steps },
       release,
       percent: running && release?.candidate ? reachable(release.candidate, running) : 0,
       url: running?.url ?? '',

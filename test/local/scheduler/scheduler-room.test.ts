@@ -123,6 +123,22 @@ describe('jobs', () => {
     });
   });
 
+  test('a change may carry bits of what it does not change, as that of gcloud does', async () => {
+    await create();
+    const changed = await call('PATCH', `${name}?updateMask=schedule`, {
+      name,
+      schedule: '*/5 * * * *',
+      pubsubTarget: {},
+    });
+    expect(changed.json).toMatchObject({ schedule: '*/5 * * * *', pubsubTarget: tick.pubsubTarget });
+    const switched = await call('PATCH', `${name}?updateMask=http_target`, {
+      httpTarget: { uri: 'http://127.0.0.1/' },
+    });
+    expect(switched.json).toMatchObject({ httpTarget: { uri: 'http://127.0.0.1/' } });
+    expect(switched.json).not.toHaveProperty('pubsubTarget');
+    expect((await call('PATCH', `${name}?updateMask=schedule`, { schedule: 'soon' })).status).toBe(400);
+  });
+
   test('a change without a mask, or of what cannot change, is refused', async () => {
     await create();
     expect((await call('PATCH', name, { schedule: '* * * * *' })).status).toBe(400);
@@ -280,11 +296,10 @@ describe('http targets', () => {
 
   test('a run that falls due while the last one is under way is left out', async () => {
     answer = () => undefined;
-    await create(http());
+    await create(http({}, { attemptDeadline: '90s' }));
     clock.advance(minute);
     await until(() => requests.length === 1, 'the request');
-    clock.advance(minute);
-    clock.advance(minute);
+    clock.advance(2 * minute);
     answer = () => 200;
     await until(async () => (await statusText()).includes('"code":4'), 'the end of the first');
     clock.advance(minute);

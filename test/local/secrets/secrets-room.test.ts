@@ -131,6 +131,16 @@ describe('versions', () => {
     });
   });
 
+  test('a payload that is no base64 is refused without being repeated', async () => {
+    const url = `${cloud.context.origin}/v1/${secret}:addVersion`;
+    const answer = await fetch(url, {
+      method: 'POST',
+      body: JSON.stringify({ payload: { data: 'hunter2!' } }),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).not.toContain('hunter2');
+  });
+
   test('can be disabled, enabled and destroyed', async () => {
     const name = await add('one');
     await client.disableSecretVersion({ name });
