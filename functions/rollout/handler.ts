@@ -7,6 +7,7 @@ import type { Ledger } from '../release/ledger.ts';
 import type { ReleaseKey } from '../release/naming.ts';
 import type { Release, ServiceRecord } from '../release/release.ts';
 import { confirmLive } from './confirm-live.ts';
+import { failedRevisions } from './failed-revisions.ts';
 import { allTrafficTo, plan, type Plan } from './plan.ts';
 import { carryOutRollback } from './rollback.ts';
 import { tell } from './tell.ts';
@@ -40,9 +41,10 @@ export async function handleRolloutHint(ports: RolloutPorts, { service, release 
     if (!found) return;
     const record = await ports.ledger.service(service);
     const running = await ports.run.service(service);
-    const next = plan(found, record, running);
+    const failed = await failedRevisions(ports.run, service, running);
+    const next = plan(found, record, running, failed);
     if (next.kind === 'nothing') return;
-    await act(ports, next, found, record, running);
+    await act(ports, next, found, record, running, failed);
   }
   ports.log('WARNING', `${service} ${release}: its traffic has not settled; the next tick looks again`);
 }
@@ -53,6 +55,7 @@ async function act(
   release: Release,
   record: ServiceRecord,
   running: RunService | undefined,
+  failed: ReadonlySet<string>,
 ): Promise<void> {
   const service = running;
   if (!service) return;
@@ -82,7 +85,7 @@ async function act(
     case 'take-back': {
       const back = record.stable?.revision;
       if (back !== undefined && back !== release.candidate?.revision)
-        await ports.run.setTraffic(service, allTrafficTo(back, service.traffic));
+        await ports.run.setTraffic(service, allTrafficTo(back, service.traffic, failed));
       await tell(ports, release, { kind: 'rolled-back', reason: next.reason });
       return;
     }

@@ -15,11 +15,27 @@ export type Plan =
   /** Cloud Run could not give the revision its traffic. */
   | { readonly kind: 'take-back'; readonly reason: string };
 
-/** All traffic to one revision; every tag stays where it is. */
-export function allTrafficTo(revision: string, current: readonly TrafficTarget[]): TrafficTarget[] {
-  const tags = current.filter(({ tag }) => tag !== undefined).map((target) => ({ ...target, percent: 0 }));
+const none: ReadonlySet<string> = new Set();
+
+/** All traffic to one revision; every tag stays where it is, but those of revisions that did not start. */
+export function allTrafficTo(
+  revision: string,
+  current: readonly TrafficTarget[],
+  failed: ReadonlySet<string> = none,
+): TrafficTarget[] {
+  const tags = current
+    .filter((target) => target.tag !== undefined && !failed.has(target.revision ?? ''))
+    .map((target) => ({ ...target, percent: 0 }));
   return [{ revision, percent: 100, tag: undefined }, ...tags];
 }
+
+/** The traffic is what it should be: all to `revision`, and nothing in it that cannot start. */
+export const isAllTrafficTo = (
+  revision: string,
+  current: readonly TrafficTarget[],
+  failed: ReadonlySet<string> = none,
+): boolean =>
+  percentOf(revision, current) === 100 && !current.some((target) => failed.has(target.revision ?? ''));
 
 /** Percent of the untagged traffic that `targets` give to `revision`. */
 export const percentOf = (revision: string, targets: readonly TrafficTarget[]): number =>
@@ -27,9 +43,14 @@ export const percentOf = (revision: string, targets: readonly TrafficTarget[]): 
 
 /**
  * What rollout has to do now. A candidate gets traffic when both hold, in whatever order they came about: its build has
- * ended in SUCCESS, and verification has found it healthy.
+ * ended in SUCCESS, and verification has found it healthy. `failed`: revisions in the traffic that did not start.
  */
-export function plan(release: Release, record: ServiceRecord, service: RunService | undefined): Plan {
+export function plan(
+  release: Release,
+  record: ServiceRecord,
+  service: RunService | undefined,
+  failed: ReadonlySet<string> = none,
+): Plan {
   const { candidate } = release;
   const nothing = (reason: string): Plan => ({ kind: 'nothing', reason });
   if (release.stage !== 'verifying' && release.stage !== 'rolling-out')
@@ -57,8 +78,8 @@ export function plan(release: Release, record: ServiceRecord, service: RunServic
   if (release.stage === 'verifying')
     return { kind: 'begin', reason: `100 % after verification: ${release.verdict.reasons.join('; ')}` };
 
-  if (percentOf(candidate.revision, service.traffic) !== 100) {
-    return { kind: 'set-traffic', traffic: allTrafficTo(candidate.revision, service.traffic) };
+  if (!isAllTrafficTo(candidate.revision, service.traffic, failed) && !failed.has(candidate.revision)) {
+    return { kind: 'set-traffic', traffic: allTrafficTo(candidate.revision, service.traffic, failed) };
   }
   if (!service.settled) return { kind: 'settle' };
   if (service.failure !== undefined)

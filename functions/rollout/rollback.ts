@@ -3,7 +3,8 @@ import type { Log } from '../platform/log.ts';
 import type { Topics } from '../platform/pubsub.ts';
 import type { Ledger } from '../release/ledger.ts';
 import type { Serving, ServiceRecord } from '../release/release.ts';
-import { allTrafficTo, percentOf } from './plan.ts';
+import { failedRevisions } from './failed-revisions.ts';
+import { allTrafficTo, isAllTrafficTo, percentOf } from './plan.ts';
 import { tell } from './tell.ts';
 
 export interface RollbackPorts {
@@ -58,8 +59,9 @@ async function moveTraffic(
   for (let look = 0; look < maxLooks; look += 1) {
     const service = await ports.run.service(name);
     if (!service) return 'the service does not exist';
-    if (percentOf(revision, service.traffic) !== 100) {
-      await ports.run.setTraffic(service, allTrafficTo(revision, service.traffic));
+    const failed = await failedRevisions(ports.run, name, service);
+    if (!isAllTrafficTo(revision, service.traffic, failed)) {
+      await ports.run.setTraffic(service, allTrafficTo(revision, service.traffic, failed));
       continue;
     }
     if (service.settled && service.failure !== undefined)

@@ -10,7 +10,7 @@ import { createHalt, type Halt } from './halt.ts';
 import type { StepProgress } from './run-steps.ts';
 
 /** How many builds run side by side when nothing else is said: a build is rarely busy all the time. */
-export const defaultConcurrency = (): number => Math.max(2, cpus().length);
+export const defaultConcurrency = (): number => Math.max(4, cpus().length);
 
 /** Runs builds in the order of their creation, a few at a time. */
 export interface BuildQueue {

@@ -50,7 +50,7 @@ export async function testCloud(options: { clock?: Clock; stateFolder?: string }
     clock,
     processes: createProcesses(path.join(stateFolder, 'processes')),
     operations: createOperations(table('operations', 'operations')),
-    ports: createPorts(table('ports', 'ports'), 20_000 + Math.floor(Math.random() * 30_000)),
+    ports: createPorts(table('ports', 'ports'), 20_000 + Math.floor(Math.random() * 12_000)),
     identity: createIdentity(table('identity', 'keys'), clock),
     table,
     folder(room, name) {
@@ -85,13 +85,8 @@ export async function testCloud(options: { clock?: Clock; stateFolder?: string }
       for (const room of [...rooms].reverse()) await room.stop?.();
       await context.processes.stop();
       server?.closeAllConnections();
-      await new Promise<void>((resolve) =>
-        server
-          ? server.close(() => {
-              resolve();
-            })
-          : resolve(),
-      );
+      const listening = server;
+      if (listening) await new Promise((resolve) => listening.close(resolve));
       if (!keepState) rmSync(stateFolder, { recursive: true, force: true });
     },
   };

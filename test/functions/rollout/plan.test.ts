@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunService, TrafficTarget } from '../../../functions/platform/cloud-run.ts';
 import { newServiceRecord, type Release, type ServiceRecord } from '../../../functions/release/release.ts';
-import { allTrafficTo, percentOf, plan } from '../../../functions/rollout/plan.ts';
+import { allTrafficTo, isAllTrafficTo, percentOf, plan } from '../../../functions/rollout/plan.ts';
 import { candidate, healthy, releaseAt } from '../../support/release.ts';
 
 const old = 'api-0000000-00000000';
@@ -130,6 +130,18 @@ describe('traffic', () => {
     ]);
     expect(traffic.reduce((sum, { percent }) => sum + percent, 0)).toBe(100);
     expect(percentOf(candidate.revision, traffic)).toBe(100);
+  });
+
+  test('trap 13: a revision that did not start keeps no tag, for it would keep all others from their traffic', () => {
+    const failed = new Set(['api-failed']);
+    const current = [to(old, 100), to('api-failed', 0, 'c-failed'), tagged];
+    expect(allTrafficTo(old, current, failed).map(({ tag }) => tag)).toEqual([undefined, tagged.tag]);
+    expect(isAllTrafficTo(old, current, failed)).toBe(false);
+    const release = releaseAt('rolling-out');
+    const lingering = service({ ...served(100), failure: 'api-failed is not ready' });
+    const asked = { ...lingering, traffic: [...lingering.traffic, to('api-failed', 0, 'c-failed')] };
+    expect(plan(release, newServiceRecord('api'), asked, failed)).toMatchObject({ kind: 'set-traffic' });
+    expect(plan(release, newServiceRecord('api'), lingering).kind).toBe('take-back');
   });
 
   test('trap 14: the first entry may be a tag with 0 %', () => {

@@ -7,7 +7,7 @@ const start = Date.parse('2026-01-01T00:00:00.000Z');
 
 /** One letter a second: o ok, f 500, l 429, t timeout, r refused, w wrong revision. */
 function probes(pattern: string): Probe[] {
-  return [...pattern].map((letter, second): Probe => {
+  return Array.from(pattern, (letter, second): Probe => {
     const common = { at: new Date(start + second * 1000).toISOString(), latencyMs: 5 };
     switch (letter) {
       case 'o':
