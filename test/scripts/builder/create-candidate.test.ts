@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { createCandidate } from '../../../scripts/builder/create-candidate.ts';
+import type { RunDeployments } from '../../../scripts/builder/run-deployments.ts';
+
+const request = {
+  key: { service: 'api', id: '0123456-11111111' },
+  image: `europe-west1-docker.pkg.dev/acme-shop/slipway/api@sha256:${'a'.repeat(64)}`,
+  template: {},
+};
+
+/** Cloud Run that refuses every change and makes no revision. */
+const refusing: RunDeployments = {
+  service: async () => undefined,
+  revision: async () => undefined,
+  create: async () =>
+    new Error('Cloud Run refused to create the service api: an organisation policy forbids it'),
+  update: async () => new Error('Cloud Run refused to change the service api'),
+};
+
+function time(): { now: () => number; sleep: (ms: number) => Promise<void> } {
+  let now = 0;
+  return {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+}
+
+test('a refusal that does not pass is told with its reason, within a minute', async () => {
+  const clock = time();
+  await expect(createCandidate(refusing, request, clock)).rejects.toMatchObject({
+    message:
+      'the service api could not be changed in 10 attempts; if others are changing it, run the build again once they are done',
+    cause: { message: 'Cloud Run refused to create the service api: an organisation policy forbids it' },
+  });
+  expect(clock.now()).toBeLessThan(60_000);
+});
+
+test('a revision that is accepted and never made is not waited for without end', async () => {
+  const accepting: RunDeployments = { ...refusing, create: async () => undefined };
+  await expect(createCandidate(accepting, request, time())).rejects.toThrow(
+    'Cloud Run accepted revision api-0123456-11111111 but has not made it within 120 s',
+  );
+});
