@@ -19,6 +19,8 @@ export interface Delivery {
 
 /** Nothing has been triggered when no build has come within this time. */
 const triggerSeconds = 15;
+/** For the builds of a push to appear. */
+const triggerMomentSeconds = 2;
 /** For GitHub to learn the last news of a release that has ended. */
 const reportSeconds = 20;
 
@@ -68,6 +70,8 @@ export async function deliver({
     signal: interrupted,
     async until(now, seconds) {
       if (now.builds.length === 0) return seconds > triggerSeconds;
+      // A commit that was built before has builds that have ended; those of this push are about to come.
+      if (pushed && seconds < triggerMomentSeconds) return false;
       if (!allEnded(now)) return false;
       endedAt ??= seconds;
       // One more look after GitHub has everything: this one's statuses may have been read just before.

@@ -67,15 +67,15 @@ async function main(): Promise<number> {
   const why = await reason(values.why, `Why does ${service} go back to ${revision}?`);
   const request = { revision, by: await whoAmI(), why, at: new Date().toISOString() };
 
-  const asked = await viewer.ledger.updateService(service, (record) =>
-    record.rollbackRequest ? undefined : { ...record, rollbackRequest: request },
-  );
-  if (asked.rollbackRequest?.at !== request.at) {
+  const asked = (await viewer.ledger.requestRollback(service, request)).rollbackRequest;
+  const topic = openTopics(session.api, session.pipeline.project);
+  if (asked?.at !== request.at) {
+    await topic.publish(topics.releases, { service });
     throw new UserError(
-      `${asked.rollbackRequest?.by ?? 'somebody'} has just asked for a rollback of ${service} to ${asked.rollbackRequest?.revision ?? '?'}; npm run status shows what becomes of it`,
+      `${asked?.by ?? 'somebody'} has asked for a rollback of ${service} to ${asked?.revision ?? '?'} before you, which is not done yet; rollout has been told to look again, npm run status shows what becomes of it`,
     );
   }
-  await openTopics(session.api, session.pipeline.project).publish(topics.releases, { service });
+  await topic.publish(topics.releases, { service });
   process.stdout.write(`Asked for ${service} → ${revision}…\n`);
 
   const until = Date.now() + waitSeconds * 1000;

@@ -9,44 +9,47 @@ export interface RevisionLog {
 }
 
 export interface CloudLogging {
-  /** The newest lines of one revision, at most `limit`. */
+  /** The newest lines of one revision: at most `limit` of the platform's and as many of the container's. */
   revision(service: string, revision: string, limit: number): Promise<RevisionLog>;
 }
 
 interface Entry {
-  logName?: string;
   timestamp?: string;
   textPayload?: string;
   jsonPayload?: { message?: unknown };
 }
 
+const systemLog = 'log_id("run.googleapis.com/varlog/system")';
+const containerLogs = '(log_id("run.googleapis.com/stdout") OR log_id("run.googleapis.com/stderr"))';
+
 export function openLogging(api: GoogleApi, project: string): CloudLogging {
+  const newest = async (service: string, revision: string, logs: string, limit: number): Promise<Entry[]> => {
+    const filter = [
+      'resource.type="cloud_run_revision"',
+      `resource.labels.service_name="${service}"`,
+      `resource.labels.revision_name="${revision}"`,
+      logs,
+    ].join(' AND ');
+    const response = await api.request('logging', '/v2/entries:list', {
+      method: 'POST',
+      json: { resourceNames: [`projects/${project}`], filter, orderBy: 'timestamp desc', pageSize: limit },
+    });
+    await expectOk(response, `reading the log of ${revision}`);
+    return (((await response.json()) as { entries?: Entry[] }).entries ?? []).reverse();
+  };
   return {
     async revision(service, revision, limit) {
-      const filter = [
-        'resource.type="cloud_run_revision"',
-        `resource.labels.service_name="${service}"`,
-        `resource.labels.revision_name="${revision}"`,
-        '(log_id("run.googleapis.com/varlog/system") OR log_id("run.googleapis.com/stdout") OR log_id("run.googleapis.com/stderr"))',
-      ].join(' AND ');
-      const response = await api.request('logging', '/v2/entries:list', {
-        method: 'POST',
-        json: { resourceNames: [`projects/${project}`], filter, orderBy: 'timestamp desc', pageSize: limit },
-      });
-      await expectOk(response, `reading the log of ${revision}`);
-      const entries = (((await response.json()) as { entries?: Entry[] }).entries ?? []).reverse();
-      const isSystem = ({ logName = '' }: Entry): boolean =>
-        decodeURIComponent(logName).endsWith('/varlog/system');
+      // Apart, so that a container that writes much cannot push what the platform says out of the window.
+      const [system, container] = await Promise.all([
+        newest(service, revision, systemLog, limit),
+        newest(service, revision, containerLogs, limit),
+      ]);
       return {
-        system: entries
-          .filter(isSystem)
-          .map(({ timestamp = '', textPayload = '' }) => ({ at: timestamp, text: textPayload })),
-        container: entries
-          .filter((entry) => !isSystem(entry))
-          .map(
-            ({ textPayload, jsonPayload }) =>
-              textPayload ?? (typeof jsonPayload?.message === 'string' ? jsonPayload.message : ''),
-          ),
+        system: system.map(({ timestamp = '', textPayload = '' }) => ({ at: timestamp, text: textPayload })),
+        container: container.map(
+          ({ textPayload, jsonPayload }) =>
+            textPayload ?? (typeof jsonPayload?.message === 'string' ? jsonPayload.message : ''),
+        ),
       };
     },
   };

@@ -2,7 +2,8 @@ import type { Bucket } from '../platform/cloud-storage.ts';
 
 /** The right to do one long piece of work alone. It runs out by itself when its holder dies. */
 export interface Lease {
-  renew(): Promise<void>;
+  /** Holds it for `seconds` from now; false when it ran out and somebody else has taken it. */
+  renew(seconds: number): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -17,12 +18,13 @@ export async function takeLease(
 ): Promise<Lease | undefined> {
   const standing = await bucket.read(object);
   if (standing && expiresAt(standing.text) > now()) return undefined;
-  const content = (): string => JSON.stringify({ expiresAt: now() + seconds * 1000 });
-  let generation = await bucket.writeIf(object, content(), standing?.generation ?? '0');
+  const content = (held: number): string => JSON.stringify({ expiresAt: now() + held * 1000 });
+  let generation = await bucket.writeIf(object, content(seconds), standing?.generation ?? '0');
   if (generation === undefined) return undefined;
   return {
-    async renew() {
-      if (generation !== undefined) generation = await bucket.writeIf(object, content(), generation);
+    async renew(held) {
+      if (generation !== undefined) generation = await bucket.writeIf(object, content(held), generation);
+      return generation !== undefined;
     },
     async release() {
       if (generation !== undefined) await bucket.remove(object, generation);

@@ -32,6 +32,10 @@ export interface Ledger {
     name: string,
     change: (record: ServiceRecord) => ServiceRecord | undefined,
   ): Promise<ServiceRecord>;
+  /** Writes down what a person asks for; the record that stands then, with another's request if that came first. */
+  requestRollback(name: string, request: RollbackRequest): Promise<ServiceRecord>;
+  /** The tick need not look at the service for the rollback's sake any more. */
+  closeRollback(name: string): Promise<void>;
   /** Every release that may still need something done. */
   active(): Promise<string[]>;
   /** The generation of the release's marker: read it before the release, hand it to `close`. */
@@ -47,6 +51,8 @@ export interface LedgerTime {
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
 }
+
+export type RollbackRequest = NonNullable<ServiceRecord['rollbackRequest']>;
 
 export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
   const readRelease = async (
@@ -67,6 +73,16 @@ export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
   };
 
   const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+  const updateService: Ledger['updateService'] = (name, change) =>
+    untilWritten(`service ${name}`, async () => {
+      const stored = await bucket.read(objects.service(name));
+      const record = stored ? serviceSchema.parse(JSON.parse(stored.text)) : newServiceRecord(name);
+      const next = change(record);
+      if (next === undefined) return record;
+      const written = await bucket.writeIf(objects.service(name), pretty(next), stored?.generation ?? '0');
+      return written === undefined ? undefined : next;
+    });
 
   return {
     release: async (key) => (await readRelease(key))?.release,
@@ -109,15 +125,15 @@ export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
       return stored ? serviceSchema.parse(JSON.parse(stored.text)) : newServiceRecord(name);
     },
 
-    updateService: (name, change) =>
-      untilWritten(`service ${name}`, async () => {
-        const stored = await bucket.read(objects.service(name));
-        const record = stored ? serviceSchema.parse(JSON.parse(stored.text)) : newServiceRecord(name);
-        const next = change(record);
-        if (next === undefined) return record;
-        const written = await bucket.writeIf(objects.service(name), pretty(next), stored?.generation ?? '0');
-        return written === undefined ? undefined : next;
-      }),
+    updateService,
+    async requestRollback(name, request) {
+      // The marker first: a request that nobody looks at would be worse than a look for nothing.
+      await bucket.write(objects.rollback(name), '', 'text/plain');
+      return updateService(name, (record) =>
+        record.rollbackRequest ? undefined : { ...record, rollbackRequest: request },
+      );
+    },
+    closeRollback: (name) => bucket.remove(objects.rollback(name)),
 
     active: () => bucket.list('active/'),
     marker: async (key) => (await bucket.read(objects.active(key)))?.generation,

@@ -36,6 +36,8 @@ export const objects = {
   release: ({ service, id }: ReleaseKey): string => `releases/${service}/${id}.json`,
   service: (service: string): string => `services/${service}.json`,
   active: ({ service, id }: ReleaseKey): string => `active/${service}/${id}`,
+  /** A rollback that was asked for: the tick looks at it as at a release that is under way. */
+  rollback: (service: string): string => `active/${service}/rollback`,
   report: ({ service, id }: ReleaseKey): string => `reports/${service}/${id}.md`,
   status: (commit: string, context: string): string =>
     `statuses/${commit}/${encodeURIComponent(context)}.json`,

@@ -84,8 +84,10 @@ async function act(
       return;
     case 'take-back': {
       const back = record.stable?.revision;
-      if (back !== undefined && back !== release.candidate?.revision)
-        await ports.run.setTraffic(service, allTrafficTo(back, service.traffic, failed));
+      const wanted = back !== undefined && back !== release.candidate?.revision;
+      // Only once the traffic is asked back is the release over: a terminal record would keep everybody from trying again.
+      if (wanted && !(await ports.run.setTraffic(service, allTrafficTo(back, service.traffic, failed))))
+        return;
       await tell(ports, release, { kind: 'rolled-back', reason: next.reason });
       return;
     }

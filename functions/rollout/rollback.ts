@@ -1,8 +1,8 @@
 import type { CloudRun } from '../platform/cloud-run.ts';
 import type { Log } from '../platform/log.ts';
 import type { Topics } from '../platform/pubsub.ts';
-import type { Ledger } from '../release/ledger.ts';
-import type { Serving, ServiceRecord } from '../release/release.ts';
+import type { Ledger, RollbackRequest } from '../release/ledger.ts';
+import type { Serving } from '../release/release.ts';
 import { failedRevisions } from './failed-revisions.ts';
 import { allTrafficTo, isAllTrafficTo, percentOf } from './plan.ts';
 import { tell } from './tell.ts';
@@ -16,15 +16,16 @@ export interface RollbackPorts {
   sleep(milliseconds: number): Promise<void>;
 }
 
-type Request = NonNullable<ServiceRecord['rollbackRequest']>;
-
 const maxLooks = 120;
 
 /** Does what a person asked for in the service's record, if anything: all traffic to the named revision. */
 export async function carryOutRollback(ports: RollbackPorts, service: string): Promise<void> {
   const { rollbackRequest: request, stable } = await ports.ledger.service(service);
   if (!request) return;
-  const refusal = await moveTraffic(ports, service, request);
+  const target = await servingOf(ports, service, request);
+  const refusal = target
+    ? await moveTraffic(ports, service, request)
+    : 'this pipeline has released no such revision';
   if (refusal !== undefined) {
     ports.log('ERROR', `${service}: rollback to ${request.revision} refused: ${refusal}`);
     await closeRequest(
@@ -36,7 +37,6 @@ export async function carryOutRollback(ports: RollbackPorts, service: string): P
     );
     return;
   }
-  const target = await servingOf(ports, service, request);
   if (stable && stable.revision !== request.revision) {
     await tell(
       ports,
@@ -51,7 +51,7 @@ export async function carryOutRollback(ports: RollbackPorts, service: string): P
 async function moveTraffic(
   ports: RollbackPorts,
   name: string,
-  { revision }: Request,
+  { revision }: RollbackRequest,
 ): Promise<string | undefined> {
   const target = await ports.run.revision(name, revision);
   if (!target) return 'there is no such revision';
@@ -75,7 +75,7 @@ async function moveTraffic(
 async function servingOf(
   ports: RollbackPorts,
   service: string,
-  { revision }: Request,
+  { revision }: RollbackRequest,
 ): Promise<Serving | undefined> {
   const { previousGood, stable } = await ports.ledger.service(service);
   const known = [previousGood, stable].find((serving) => serving?.revision === revision);
@@ -95,7 +95,7 @@ async function servingOf(
 async function closeRequest(
   ports: RollbackPorts,
   service: string,
-  request: Request,
+  request: RollbackRequest,
   what: string,
   stable: Serving | undefined,
 ): Promise<void> {
@@ -112,4 +112,5 @@ async function closeRequest(
       ],
     };
   });
+  await ports.ledger.closeRollback(service);
 }

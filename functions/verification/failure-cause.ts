@@ -9,9 +9,11 @@ export interface FailureCause {
   readonly text: string;
 }
 
-const exitPattern = /Container called exit\((\d+)\)/;
+const deathPatterns = [/Container called (exit)\((\d+)\)/, /Container terminated on (signal) (\d+)/];
+/** How Cloud Run itself ends an instance that it no longer needs. */
+const ordered = 'signal 15';
 
-const variableName = String.raw`["'\x60]?\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z][A-Z0-9]{3,})\b["'\x60]?`;
+const variableName = String.raw`["'\x60]?\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,})\b["'\x60]?`;
 const missingVariable = [
   new RegExp(String.raw`environment variable:? ${variableName}`, 'i'),
   new RegExp(
@@ -38,30 +40,32 @@ function firstMatch(lines: readonly string[], patterns: readonly RegExp[]): RegE
   return undefined;
 }
 
-/** The code with which the container ended by itself, the last time it did; undefined when it has not. */
-export function exitCode(log: RevisionLog): number | undefined {
+/** How the container ended by itself, the last time it did: `exit 1`, `signal 9`; undefined when it has not. */
+export function death(log: RevisionLog): string | undefined {
   for (const { text } of log.system.toReversed()) {
-    const found = exitPattern.exec(text);
-    if (found) return Number(found[1]);
+    for (const pattern of deathPatterns) {
+      const [, how, number] = pattern.exec(text) ?? [];
+      if (how !== undefined && `${how} ${number ?? ''}` !== ordered) return `${how} ${number ?? ''}`;
+    }
   }
   return undefined;
 }
 
 /** `message` is the revision's Ready condition, in Cloud Run's words. */
 export function failureCause(message: string, log: RevisionLog): FailureCause {
-  const code = exitCode(log);
+  const end = death(log);
   const port = askedPort.exec(message)?.[1];
-  if (code !== undefined) {
+  if (end !== undefined) {
     const variable = firstMatch(log.container, missingVariable)?.[1];
     if (variable !== undefined) {
       return {
         kind: 'missing-variable',
-        text: `crashed at start (exit ${code}): environment variable ${variable} is not set`,
+        text: `crashed at start (${end}): environment variable ${variable} is not set`,
       };
     }
     const error = firstMatch(log.container, [errorClass]);
     const which = error ? `${error[1] ?? 'Error'}${error[2] === undefined ? '' : ` ${error[2]}`}, ` : '';
-    return { kind: 'crashed-at-start', text: `crashed at start (${which}exit ${code})` };
+    return { kind: 'crashed-at-start', text: `crashed at start (${which}${end})` };
   }
   if (port === undefined)
     return { kind: 'not-started', text: `did not start: ${message.split(/(?<=\.)\s/)[0] ?? message}` };

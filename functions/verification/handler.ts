@@ -17,8 +17,8 @@ import {
   type ReleaseKey,
 } from '../release/naming.ts';
 import { policyAnnotation, releasePolicy, type HealthPolicy } from '../release/policy.ts';
-import { isSettled, type Candidate, type Probe, type Release, type Verdict } from '../release/release.ts';
-import { exitCode, failureCause } from './failure-cause.ts';
+import { isSettled, type Candidate, type Probe, type Verdict } from '../release/release.ts';
+import { death, failureCause } from './failure-cause.ts';
 import { judge } from './judge.ts';
 import type { ProbeTarget } from './probe.ts';
 import { verificationReport } from './report.ts';
@@ -36,7 +36,7 @@ export interface VerificationPorts {
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** How long a lease outlives its last renewal: what a crash in the middle of a verification costs at most. */
+/** How long a lease outlives its last renewal, beyond the longest pause between two renewals: what a crash costs. */
 const leaseSeconds = 15;
 /** Logging's read quota is 60 a minute: while probes fail, look for an exit no oftener than this. */
 const logLookSeconds = 5;
@@ -81,15 +81,18 @@ async function verifyCandidate(ports: VerificationPorts, key: ReleaseKey): Promi
   if (!release || isSettled(release) || release.verdict) return;
   const revision = await ports.run.revision(key.service, revisionName(key));
   if (!revision || revision.ready === 'not-yet') return;
-  const lease = await takeLease(ports.bucket, objects.lease(key, 'verification'), leaseSeconds, () =>
-    ports.now().getTime(),
+  const lease = await takeLease(
+    ports.bucket,
+    objects.lease(key, 'verification'),
+    leaseSeconds + addressWaitSeconds,
+    () => ports.now().getTime(),
   );
   if (!lease) return;
   try {
     const candidate = await recordCandidate(ports, key, revision);
     if (typeof candidate === 'string') await conclude(ports, key, 'unhealthy', [candidate], []);
     else if (revision.ready === 'no') await concludeNotReady(ports, key, revision);
-    else await probeUntilVerdict(ports, key, candidate, () => lease.renew());
+    else await probeUntilVerdict(ports, key, candidate, (seconds) => lease.renew(seconds));
   } finally {
     await lease.release();
   }
@@ -140,7 +143,7 @@ async function probeUntilVerdict(
   ports: VerificationPorts,
   key: ReleaseKey,
   candidate: Candidate,
-  renew: () => Promise<void>,
+  renew: (seconds: number) => Promise<boolean>,
 ): Promise<void> {
   const target = await probeTarget(ports, key, candidate.revision);
   if (!target) {
@@ -160,7 +163,7 @@ async function probeUntilVerdict(
   const started = ports.now().getTime();
   const elapsed = (): number => (ports.now().getTime() - started) / 1000;
   const probes: Probe[] = [];
-  let renewed = 0;
+  let renewed = -leaseSeconds;
   let looked = -logLookSeconds;
   for (;;) {
     const seen = await ports.probe(target, policy);
@@ -170,16 +173,14 @@ async function probeUntilVerdict(
     if (judgement.verdict !== 'inconclusive' || (failing && elapsed() - looked >= logLookSeconds)) {
       looked = elapsed();
       // The platform starts an ended container anew at the next request: probes alone would not notice.
-      const code = exitCode(await ports.logging.revision(key.service, candidate.revision, logLines));
-      if (code !== undefined) {
+      const end = death(await ports.logging.revision(key.service, candidate.revision, logLines));
+      if (end !== undefined) {
         const ok = probes.filter(({ outcome }) => outcome === 'ok').length;
         await conclude(
           ports,
           key,
           'unhealthy',
-          [
-            `died while it was watched: the container ended by itself with exit ${code}, after ${ok} good answers`,
-          ],
+          [`died while it was watched: the container ended by itself with ${end}, after ${ok} good answers`],
           probes,
         );
         return;
@@ -191,7 +192,8 @@ async function probeUntilVerdict(
     }
     if (elapsed() - renewed >= leaseSeconds / 3) {
       renewed = elapsed();
-      await renew();
+      // Held by somebody else by now, who will come to a verdict.
+      if (!(await renew(leaseSeconds + policy.intervalSeconds + policy.timeoutSeconds))) return;
     }
     await ports.sleep(policy.intervalSeconds * 1000);
   }
@@ -224,13 +226,14 @@ async function conclude(
   probes: readonly Probe[],
 ): Promise<void> {
   const concluded: Verdict = { verdict, reasons, at: ports.now().toISOString() };
-  const release: Release | undefined = await ports.ledger.release(key);
-  if (release)
-    await ports.bucket.write(
-      objects.report(key),
-      verificationReport(release, concluded, probes),
-      'text/markdown; charset=utf-8',
-    );
+  const release = await ports.ledger.release(key);
+  // Somebody else was faster: the report that stands belongs to the verdict that stands.
+  if (!release || release.verdict) return;
+  await ports.bucket.write(
+    objects.report(key),
+    verificationReport(release, concluded, probes),
+    'text/markdown; charset=utf-8',
+  );
   ports.log('INFO', `${key.service} ${revisionName(key)} is ${verdict}: ${reasons.join('; ')}`);
   await record(ports, key, { kind: 'verdict', verdict: concluded, probes: probes.slice(-20) });
 }

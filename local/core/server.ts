@@ -73,6 +73,29 @@ function send(response: ServerResponse, { status, body, headers }: Reply): void 
   response.end(text);
 }
 
+/** Names under which clients reach this machine: its own, and Google's for those that come through a proxy setting. */
+const knownHost =
+  /^(127\.0\.0\.1|localhost|\[::1\]|metadata\.google\.internal|([a-z0-9-]+\.)*(googleapis\.com|pkg\.dev))(:\d+)?$/i;
+
+/**
+ * Builds run commands on this machine, so no web page may start one. A browser says where a request comes from
+ * (`Origin`), and a name that was rebound to 127.0.0.1 shows in `Host`.
+ */
+function refuseForeignPages({ headers: { origin, host = '' } }: IncomingMessage): void {
+  if (!knownHost.test(host)) {
+    throw new ApiError(
+      'PERMISSION_DENIED',
+      `The local cloud does not answer for the host ${JSON.stringify(host)}`,
+    );
+  }
+  if (origin !== undefined && origin !== `http://${host}`) {
+    throw new ApiError(
+      'PERMISSION_DENIED',
+      `The local cloud takes no requests from the web page ${JSON.stringify(origin)}`,
+    );
+  }
+}
+
 /**
  * Hands each request to the room it is for. The template with the fewest wildcards wins; an unknown path answers 404 in
  * Google's form, so that a client library reports it as it would report Google's.
@@ -90,6 +113,7 @@ export function createRequestListener(routes: readonly Route[], log: CloudContex
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<Reply | typeof handled> => {
+    refuseForeignPages(request);
     const url = new URL(request.url ?? '/', 'http://local');
     // HEAD is answered as GET; Node leaves the body out by itself.
     const wanted = request.method === 'HEAD' ? 'GET' : request.method;

@@ -2,6 +2,11 @@ import { expectOk } from '../../functions/platform/google-api.ts';
 import { ensure, getJson, waitFor } from './ensure.ts';
 import type { SetupTarget } from './target.ts';
 
+interface SqlOperation {
+  status?: string;
+  error?: { errors?: { message?: string }[] };
+}
+
 interface Instance {
   state?: string;
 }
@@ -11,6 +16,21 @@ export async function setUpDatabases(
   { api, pipeline, note }: SetupTarget,
   passwords: ReadonlyMap<string, string>,
 ): Promise<void> {
+  /** Creates something in an instance and waits for it: an instance takes one operation at a time. */
+  const operate = async (what: string, path: string, json: unknown): Promise<void> => {
+    const response = await api.request('sqladmin', path, { method: 'POST', json });
+    await expectOk(response, `creating ${what}`);
+    const { name = '' } = (await response.json()) as { name?: string };
+    await waitFor(what, 300, async () => {
+      const state = (await getJson(
+        api,
+        'sqladmin',
+        `/sql/v1beta4/projects/${pipeline.project}/operations/${name}`,
+      )) as SqlOperation | undefined;
+      if (state?.error) throw new Error(`creating ${what}: ${state.error.errors?.[0]?.message ?? 'failed'}`);
+      return state?.status === 'DONE' ? state : undefined;
+    });
+  };
   await Promise.all(
     Object.entries(pipeline.databases).map(
       async ([name, { version, tier, database, user, passwordSecret }]) => {
@@ -25,7 +45,7 @@ export async function setUpDatabases(
               name,
               region: pipeline.region,
               databaseVersion: version,
-              settings: { tier, backupConfiguration: { enabled: true } },
+              settings: { tier, edition: 'ENTERPRISE', backupConfiguration: { enabled: true } },
             },
           },
         });
@@ -34,36 +54,16 @@ export async function setUpDatabases(
           const instance = (await getJson(api, 'sqladmin', `${base}/${name}`)) as Instance | undefined;
           return instance?.state === 'RUNNABLE' ? instance : undefined;
         });
-        await ensure(api, {
-          what: `database ${database}`,
-          service: 'sqladmin',
-          path: `${base}/${name}/databases/${database}`,
-          create: { path: `${base}/${name}/databases`, json: { name: database } },
-        });
+        if (!(await getJson(api, 'sqladmin', `${base}/${name}/databases/${database}`))) {
+          await operate(`database ${database} of ${name}`, `${base}/${name}/databases`, { name: database });
+        }
         const password = passwords.get(passwordSecret);
         if (password === undefined)
           throw new Error(`secret ${passwordSecret} of database ${name} has no value`);
         const users = (await getJson(api, 'sqladmin', `${base}/${name}/users`)) as
           { items?: { name: string }[] } | undefined;
         if (users?.items?.some((existing) => existing.name === user)) return;
-        const response = await api.request('sqladmin', `${base}/${name}/users`, {
-          method: 'POST',
-          json: { name: user, password },
-        });
-        await expectOk(response, `creating user ${user} of ${name}`);
-        const operation = (await response.json()) as { name?: string };
-        await waitFor(`user ${user} of ${name}`, 300, async () => {
-          const state = (await getJson(
-            api,
-            'sqladmin',
-            `/sql/v1beta4/projects/${pipeline.project}/operations/${operation.name ?? ''}`,
-          )) as { status?: string; error?: { errors?: { message?: string }[] } } | undefined;
-          if (state?.error)
-            throw new Error(
-              `creating user ${user} of ${name}: ${state.error.errors?.[0]?.message ?? 'failed'}`,
-            );
-          return state?.status === 'DONE' ? state : undefined;
-        });
+        await operate(`user ${user} of ${name}`, `${base}/${name}/users`, { name: user, password });
         note(`created user ${user} of ${name}`);
       },
     ),

@@ -8,7 +8,8 @@ import { finished, getJson } from './ensure.ts';
 import { githubTokenSecret } from './secrets.ts';
 import { buckets } from './storage.ts';
 import type { SetupTarget } from './target.ts';
-import { sha256, uploadOnce } from './uploads.ts';
+import { sha256 } from './uploads.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 
 /** Registered in functions/main.ts under these names. */
 export const functionNames = ['buildStatus', 'verification', 'rollout', 'releaseStatus', 'tick'] as const;
@@ -19,7 +20,10 @@ export type FunctionUrls = Readonly<Record<FunctionName, string>>;
 const functionId = (name: FunctionName): string =>
   `slipway-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** All functions as one file; only the framework stays outside, because the platform brings it. */
+const framework = '@google-cloud/functions-framework';
+const frameworkVersion = packageJson.dependencies[framework];
+
+/** All functions as one file; only the framework stays outside, because the platform starts it. */
 export async function bundleFunctions(folder: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [path.join(folder, 'functions', 'main.ts')],
@@ -31,7 +35,7 @@ export async function bundleFunctions(folder: string): Promise<Uint8Array> {
     keepNames: true,
     write: false,
     outfile: 'index.js',
-    external: ['@google-cloud/functions-framework'],
+    external: [framework],
     logLevel: 'error',
   });
   const [bundle] = outputFiles;
@@ -42,85 +46,93 @@ export async function bundleFunctions(folder: string): Promise<Uint8Array> {
 interface CloudFunction {
   state?: string;
   stateMessages?: { message?: string }[];
+  labels?: Record<string, string>;
   serviceConfig?: { uri?: string };
 }
 
-/** Bundles, uploads and deploys every function; their addresses. Unchanged ones are left alone. */
-export async function setUpFunctions(target: SetupTarget, sourceFolder: string): Promise<FunctionUrls> {
-  const { api, pipeline, note } = target;
-  const bundle = await bundleFunctions(sourceFolder);
-  const manifest = JSON.stringify({ name: 'slipway-functions', main: 'index.js' });
-  const environment = {
+/** Which source and settings a function was deployed from: the function itself tells, so nothing else has to know. */
+const sourceLabel = 'slipway-source';
+
+/** The part of a function's settings that all of them share. https://cloud.google.com/functions/docs/reference/rest/v2 */
+const serviceConfigOf = ({ pipeline }: SetupTarget): Record<string, unknown> => ({
+  environmentVariables: {
     SLIPWAY_PROJECT: pipeline.project,
     SLIPWAY_REGION: pipeline.region,
     SLIPWAY_BUCKET: stateBucket(pipeline),
     SLIPWAY_REPOSITORY: `${pipeline.repository.owner}/${pipeline.repository.name}`,
-  };
-  const sourceHash = sha256(bundle, manifest, JSON.stringify(environment));
-  const source = {
-    bucket: buckets(pipeline.project).source,
-    object: `functions/${sourceHash.slice(0, 16)}.zip`,
-  };
-  const { changed } = await uploadOnce(target, 'functions', sourceHash, async () => {
-    // Fixed times, so that the same source is the same archive.
-    const zip = zipSync(
-      { 'index.js': bundle, 'package.json': Buffer.from(manifest) },
-      { mtime: new Date('2000-01-01T00:00:00Z') },
-    );
-    await openBucket(api, source.bucket).write(source.object, Uint8Array.from(zip), 'application/zip');
-    return source.object;
-  });
+  },
+  secretEnvironmentVariables: [
+    { key: 'GITHUB_TOKEN', projectId: pipeline.project, secret: githubTokenSecret, version: 'latest' },
+  ],
+  availableMemory: '512Mi',
+  // Less than one CPU allows one request at a time.
+  availableCpu: '1',
+  // The longest there is for an event: a verification watches its candidate.
+  timeoutSeconds: 540,
+  maxInstanceCount: 10,
+  maxInstanceRequestConcurrency: 20,
+  ingressSettings: 'ALLOW_INTERNAL_ONLY',
+});
 
+/** Bundles, uploads and deploys every function; their addresses. Unchanged ones are left alone. */
+export async function setUpFunctions(target: SetupTarget, sourceFolder: string): Promise<FunctionUrls> {
+  const { api, pipeline } = target;
+  const bundle = await bundleFunctions(sourceFolder);
+  const manifest = JSON.stringify({
+    name: 'slipway-functions',
+    main: 'index.js',
+    dependencies: { [framework]: frameworkVersion },
+  });
+  const serviceConfig = serviceConfigOf(target);
+  const sourceHash = sha256(bundle, manifest, JSON.stringify(serviceConfig)).slice(0, 16);
+  const source = { bucket: buckets(pipeline.project).source, object: `functions/${sourceHash}.zip` };
+  // Fixed times, so that the same source is the same archive.
+  const zip = zipSync(
+    { 'index.js': bundle, 'package.json': Buffer.from(manifest) },
+    { mtime: new Date('2000-01-01T00:00:00Z') },
+  );
+  await openBucket(api, source.bucket).write(source.object, Uint8Array.from(zip), 'application/zip');
+  const deployed = functionNames.map(async (name): Promise<[FunctionName, string]> => {
+    const body = {
+      environment: 'GEN_2',
+      labels: { [sourceLabel]: sourceHash },
+      buildConfig: { runtime: 'nodejs24', entryPoint: name, source: { storageSource: source } },
+      serviceConfig,
+    };
+    return [name, await deployFunction(target, functionId(name), sourceHash, body)];
+  });
+  return Object.fromEntries(await Promise.all(deployed)) as FunctionUrls;
+}
+
+/** The address of the function once it runs what `sourceHash` stands for. */
+async function deployFunction(
+  { api, pipeline, note }: SetupTarget,
+  id: string,
+  sourceHash: string,
+  body: object,
+): Promise<string> {
   const parent = `/v2/projects/${pipeline.project}/locations/${pipeline.region}/functions`;
-  const deployOne = async (name: FunctionName): Promise<[FunctionName, string]> => {
-    const id = functionId(name);
-    const existing = (await getJson(api, 'cloudfunctions', `${parent}/${id}`)) as CloudFunction | undefined;
-    if (existing?.state !== 'ACTIVE' || changed) {
-      const body = {
-        name: `${parent.slice('/v2/'.length)}/${id}`,
-        environment: 'GEN_2',
-        buildConfig: { runtime: 'nodejs24', entryPoint: name, source: { storageSource: source } },
-        serviceConfig: {
-          environmentVariables: environment,
-          secretEnvironmentVariables: [
-            {
-              key: 'GITHUB_TOKEN',
-              projectId: pipeline.project,
-              secret: githubTokenSecret,
-              version: 'latest',
-            },
-          ],
-          availableMemory: '512Mi',
-          // The longest there is for an event: a verification watches its candidate.
-          timeoutSeconds: 540,
-          maxInstanceCount: 10,
-          maxInstanceRequestConcurrency: 20,
-          ingressSettings: 'ALLOW_INTERNAL_ONLY',
-        },
-      };
-      const response = existing
-        ? await api.request('cloudfunctions', `${parent}/${id}`, {
-            method: 'PATCH',
-            query: { updateMask: 'buildConfig,serviceConfig' },
-            json: body,
-          })
-        : await api.request('cloudfunctions', parent, {
-            method: 'POST',
-            query: { functionId: id },
-            json: body,
-          });
-      await expectOk(response, `deploying function ${id}`);
-      await finished(api, 'cloudfunctions', 'v2', `deploying function ${id}`, await response.json());
-      note(`${existing ? 'updated' : 'created'} function ${id}`);
-    }
-    const deployed = (await getJson(api, 'cloudfunctions', `${parent}/${id}`)) as CloudFunction | undefined;
-    const url = deployed?.serviceConfig?.uri;
-    if (deployed?.state !== 'ACTIVE' || url === undefined) {
-      throw new Error(
-        `function ${id} is ${deployed?.state ?? 'absent'}: ${deployed?.stateMessages?.[0]?.message ?? 'no reason was given'}`,
-      );
-    }
-    return [name, url];
-  };
-  return Object.fromEntries(await Promise.all(functionNames.map(deployOne))) as FunctionUrls;
+  const read = async (): Promise<CloudFunction | undefined> =>
+    (await getJson(api, 'cloudfunctions', `${parent}/${id}`)) as CloudFunction | undefined;
+  const existing = await read();
+  if (existing?.state !== 'ACTIVE' || existing.labels?.[sourceLabel] !== sourceHash) {
+    const json = { name: `${parent.slice('/v2/'.length)}/${id}`, ...body };
+    const response = existing
+      ? await api.request('cloudfunctions', `${parent}/${id}`, {
+          method: 'PATCH',
+          query: { updateMask: 'labels,buildConfig,serviceConfig' },
+          json,
+        })
+      : await api.request('cloudfunctions', parent, { method: 'POST', query: { functionId: id }, json });
+    await expectOk(response, `deploying function ${id}`);
+    await finished(api, 'cloudfunctions', 'v2', `deploying function ${id}`, await response.json());
+    note(`${existing ? 'updated' : 'created'} function ${id}`);
+  }
+  const deployed = await read();
+  const url = deployed?.serviceConfig?.uri;
+  if (deployed?.state !== 'ACTIVE' || url === undefined) {
+    const why = deployed?.stateMessages?.[0]?.message ?? 'no reason was given';
+    throw new Error(`function ${id} is ${deployed?.state ?? 'absent'}: ${why}`);
+  }
+  return url;
 }

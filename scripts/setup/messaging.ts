@@ -42,11 +42,12 @@ export async function setUpTopics({ api, pipeline, note }: SetupTarget): Promise
   }
 }
 
-/** Cloud Run's events on their way to the verification: readiness of revisions, and containers that end by themselves. */
+/** Cloud Run's events on their way to the verification: revisions that become ready, or fail to. */
 export async function setUpSink({ api, pipeline, note }: SetupTarget): Promise<void> {
   const filter = [
     'resource.type="cloud_run_revision"',
-    '(log_id("cloudaudit.googleapis.com/system_event") AND protoPayload.response.kind="Revision")',
+    'log_id("cloudaudit.googleapis.com/system_event")',
+    'protoPayload.response.kind="Revision"',
   ].join(' AND ');
   const created = await ensure(api, {
     what: 'the log sink',

@@ -15,7 +15,7 @@ export const sha256 = (...parts: readonly (string | Uint8Array)[]): string => {
   return hash.digest('hex');
 };
 
-/** The result for `sourceHash`, made by `upload` unless the last one was for the same source and still `stands`. */
+/** The result for `sourceHash`, made by `upload` unless the last one was for the same source . */
 export async function uploadOnce(
   { api, pipeline }: SetupTarget,
   name: string,

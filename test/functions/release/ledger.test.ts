@@ -90,6 +90,17 @@ describe('the ledger', () => {
     expect(await ledger.active()).toEqual([]);
   });
 
+  test('a rollback that was asked for is in the sight of the tick until it is closed; the first request wins', async () => {
+    const request = { revision: 'api-1', by: 'ana', why: 'bad', at: '1' };
+    expect((await ledger.requestRollback('api', request)).rollbackRequest).toEqual(request);
+    expect((await ledger.requestRollback('api', { ...request, by: 'bo', at: '2' })).rollbackRequest).toEqual(
+      request,
+    );
+    expect(await ledger.active()).toEqual(['active/api/rollback']);
+    await ledger.closeRollback('api');
+    expect(await ledger.active()).toEqual([]);
+  });
+
   test('has an empty record for a service that nothing was released of', async () => {
     expect(await ledger.service('web')).toEqual(newServiceRecord('web'));
   });
@@ -102,14 +113,14 @@ describe('a lease', () => {
     expect(first).toBeDefined();
     expect(await takeLease(bucket, 'lease', 15, () => now)).toBeUndefined();
     now = 10_000;
-    await first?.renew();
+    expect(await first?.renew(15)).toBe(true);
     now = 20_000;
     expect(await takeLease(bucket, 'lease', 15, () => now)).toBeUndefined();
     now = 26_000;
     const second = await takeLease(bucket, 'lease', 15, () => now);
     expect(second).toBeDefined();
     // The first holder is late: it neither renews nor ends the second one's.
-    await first?.renew();
+    expect(await first?.renew(15)).toBe(false);
     await first?.release();
     expect(await takeLease(bucket, 'lease', 15, () => now)).toBeUndefined();
     await second?.release();

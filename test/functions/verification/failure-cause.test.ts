@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { exitCode, failureCause } from '../../../functions/verification/failure-cause.ts';
+import { death, failureCause } from '../../../functions/verification/failure-cause.ts';
 
 const notListening =
   'The user-provided container failed to start and listen on the port defined provided by the PORT=8080 environment variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout is too short.';
@@ -113,6 +113,20 @@ test('what the container writes is never quoted: it may hold secrets', () => {
   expect(text).not.toMatch(/hunter2|postgres|ya29/);
 });
 
-test('the last exit counts', () => {
-  expect(exitCode({ system: [...exit(1), ...exit(137)], container: [] })).toBe(137);
+test.each<[string, string[], string | undefined]>([
+  ['nothing', [], undefined],
+  ['an exit', ['Container called exit(1).'], 'exit 1'],
+  ['the last one counts', ['Container called exit(1).', 'Container called exit(137).'], 'exit 137'],
+  ['out of memory', ['Memory limit of 512 MiB exceeded.', 'Container terminated on signal 9.'], 'signal 9'],
+  ['ended by Cloud Run, which needs it no longer', ['Container terminated on signal 15.'], undefined],
+])('how a container ended: %s', (_, lines, expected) => {
+  expect(death({ system: lines.map((text) => ({ at: '', text })), container: [] })).toBe(expected);
+});
+
+test('what looks like a key is no variable', () => {
+  const { kind } = failureCause(notListening, {
+    system: exit(1),
+    container: ['environment variable: AKIAIOSFODNN7EXAMPLE'],
+  });
+  expect(kind).toBe('crashed-at-start');
 });
