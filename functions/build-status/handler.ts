@@ -36,7 +36,13 @@ export const decodeBuildHint = (message: PubSubMessage): Decoded<Input> => decod
 /** A message about a build, or a tick: reads the builds it is about anew, and makes GitHub and the record agree. */
 export async function handleBuildHint(ports: BuildStatusPorts, hint: Input): Promise<void> {
   if ('tick' in hint) {
-    for (const build of await ports.builds.recent(tickWindowMinutes)) await lookAt(ports, build);
+    const failures: unknown[] = [];
+    // One build that cannot be reported must not keep the others from it.
+    for (const build of await ports.builds.recent(tickWindowMinutes)) {
+      await lookAt(ports, build).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} builds could not be looked at`);
     return;
   }
   const build = await ports.builds.get(hint.name);
@@ -48,7 +54,10 @@ async function lookAt(ports: BuildStatusPorts, build: CloudBuild): Promise<void>
   const purpose = purposeOf(build, ports.repository);
   if (!purpose) return;
   if (purpose.purpose === 'release') await recordBuild(ports, build, purpose);
-  await reportStatus(ports.bucket, ports.github, purpose.commit, describeBuild(build, purpose));
+  const status = describeBuild(build, purpose);
+  if ((await reportStatus(ports, purpose.commit, status)) === 'refused') {
+    ports.log('ERROR', `GitHub does not take ${status.context} of ${purpose.commit}`);
+  }
 }
 
 async function recordBuild(

@@ -109,7 +109,8 @@ function readBuild(build: IBuild): CloudBuild {
     steps: (build.steps ?? []).map((step, index) => ({
       id: orElse(step.id, `#${index}`),
       status: statusOf(step.status),
-      exitCode: step.exitCode ?? undefined,
+      // 0 stands for "none" too: a failed step never ends with it.
+      exitCode: step.exitCode === 0 ? undefined : (step.exitCode ?? undefined),
       seconds: secondsBetween(step.timing?.startTime, step.timing?.endTime),
     })),
     logUrl: build.logUrl ?? '',
@@ -126,9 +127,12 @@ export function openBuilds(api: GoogleApi, project: string, region: string): Bui
       ({ CloudBuildClient }) => new CloudBuildClient(api.clientOptions),
     ));
   const list = async (filter: string): Promise<CloudBuild[]> => {
-    const [builds] = await (
-      await connect()
-    ).listBuilds({ parent: `projects/${project}/locations/${region}`, projectId: project, filter });
+    const connected = await connect();
+    // With `projectId` beside `parent` the client would ask the global path, which knows no regional builds.
+    const [builds] = await connected.listBuilds({
+      parent: `projects/${project}/locations/${region}`,
+      filter,
+    });
     return builds.map(readBuild);
   };
   return {

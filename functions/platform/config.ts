@@ -5,7 +5,8 @@ export interface Config {
   /** The state bucket. */
   readonly bucket: string;
   readonly repository: { readonly owner: string; readonly name: string };
-  readonly githubToken: string;
+  /** Only for functions that write to GitHub. */
+  readonly githubToken: string | undefined;
   readonly githubApiUrl: string;
   /** One address for every Google API, where it is not Google's own: an emulator's, a proxy's. */
   readonly cloudApiEndpoint: string | undefined;
@@ -38,7 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     region: required(env, 'SLIPWAY_REGION'),
     bucket: required(env, 'SLIPWAY_BUCKET'),
     repository: { owner, name },
-    githubToken: required(env, 'GITHUB_TOKEN'),
+    githubToken: env.GITHUB_TOKEN,
     githubApiUrl: env.GITHUB_API_URL ?? 'https://api.github.com',
     ...readCloudConfig(env),
   };

@@ -31,9 +31,13 @@ function rollout(release: Release): Part | undefined {
     case 'building':
     case 'candidate':
     case 'verifying':
-    case 'failed':
     case 'cancelled':
       return undefined;
+    case 'failed':
+      // Healthy, and yet not to be served: the verification's status alone would look like a success.
+      return release.verdict?.verdict === 'healthy'
+        ? { state: 'failure', description: `Not rolled out: ${last?.reason ?? ''}`, rank: 3 }
+        : undefined;
     case 'rolling-out':
       return {
         state: 'pending',

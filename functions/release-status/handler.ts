@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Bucket } from '../platform/cloud-storage.ts';
 import type { GitHub } from '../platform/github.ts';
+import type { Log } from '../platform/log.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
 import type { Ledger } from '../release/ledger.ts';
 import { objects, type ReleaseKey } from '../release/naming.ts';
@@ -12,6 +13,8 @@ export interface ReleaseStatusPorts {
   readonly bucket: Bucket;
   readonly github: GitHub;
   readonly ledger: Ledger;
+  readonly log: Log;
+  now(): Date;
   /** The address at which people read an object of the state bucket. */
   reportUrl(object: string): string;
 }
@@ -29,8 +32,13 @@ export async function handleReleaseStatusHint(ports: ReleaseStatusPorts, hint: I
   const marker = await ports.ledger.marker(key);
   const release = await ports.ledger.release(key);
   if (!release) return;
+  let held = false;
   for (const status of describeRelease(release, ports.reportUrl(objects.report(key)))) {
-    await reportStatus(ports.bucket, ports.github, release.commit, status);
+    const outcome = await reportStatus(ports, release.commit, status);
+    if (outcome === 'refused')
+      ports.log('ERROR', `GitHub does not take ${status.context} of ${release.commit}`);
+    held ||= outcome === 'held';
   }
-  if (isSettled(release) && marker !== undefined) await ports.ledger.close(key, marker);
+  // What somebody else is posting may still fail: then the tick brings us back.
+  if (isSettled(release) && !held && marker !== undefined) await ports.ledger.close(key, marker);
 }

@@ -34,9 +34,11 @@ export interface Ledger {
   ): Promise<ServiceRecord>;
   /** Writes down what a person asks for; the record that stands then, with another's request if that came first. */
   requestRollback(name: string, request: RollbackRequest): Promise<ServiceRecord>;
-  /** The tick need not look at the service for the rollback's sake any more. */
-  closeRollback(name: string): Promise<void>;
-  /** Every release that may still need something done. */
+  /** The generation of the marker of a rollback that was asked for: read it before the service, hand it to `closeRollback`. */
+  rollbackMarker(name: string): Promise<string | undefined>;
+  /** The tick need not look for the rollback's sake any more, unless another was asked for since `marker` was read. */
+  closeRollback(name: string, marker: string): Promise<void>;
+  /** Names of the markers: every release that may still need something done, and every rollback that is not done. */
   active(): Promise<string[]>;
   /** The generation of the release's marker: read it before the release, hand it to `close`. */
   marker(key: ReleaseKey): Promise<string | undefined>;
@@ -108,14 +110,20 @@ export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
           case 'refused':
             return { kind: 'refused', release: stored.release, reason: result.reason };
           case 'changed': {
-            // A settled release that moves again (live → replaced, taken back) has something to report again.
-            if (isSettled(stored.release)) await bucket.write(objects.active(key), '', 'text/plain');
+            // A settled release that moves again (live → replaced, taken back) has something to report again. The marker
+            // before, in case we die in between; and after, in case it was closed on the strength of the old record.
+            const mark = isSettled(stored.release)
+              ? () => bucket.write(objects.active(key), '', 'text/plain')
+              : () => Promise.resolve();
+            await mark();
             const written = await bucket.writeIf(
               objects.release(key),
               pretty(result.release),
               stored.generation,
             );
-            return written === undefined ? undefined : { kind: 'changed', release: result.release };
+            if (written === undefined) return undefined;
+            await mark();
+            return { kind: 'changed', release: result.release };
           }
         }
       }),
@@ -133,7 +141,8 @@ export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
         record.rollbackRequest ? undefined : { ...record, rollbackRequest: request },
       );
     },
-    closeRollback: (name) => bucket.remove(objects.rollback(name)),
+    rollbackMarker: async (name) => (await bucket.read(objects.rollback(name)))?.generation,
+    closeRollback: (name, marker) => bucket.remove(objects.rollback(name), marker),
 
     active: () => bucket.list('active/'),
     marker: async (key) => (await bucket.read(objects.active(key)))?.generation,

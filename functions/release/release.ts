@@ -95,6 +95,8 @@ export const releaseSchema = z.object({
     /** Digests of the images that the build pushed, once it has ended. */
     digests: z.array(z.string()),
     failure: z.string().optional(),
+    /** When its end was noticed. */
+    endedAt: time.optional(),
   }),
   candidate: candidateSchema.optional(),
   verdict: verdictSchema.optional(),
@@ -123,10 +125,25 @@ export const serviceSchema = z.object({
   service: z.string(),
   stable: servingSchema.optional(),
   previousGood: servingSchema.optional(),
+  /** The release that is being given the traffic: of two at once the newer build's goes on. */
+  rollingOut: z.object({ release: z.string(), buildCreateTime: time }).optional(),
+  /** When a person last took the traffic back: what was being built or verified then does not take it again. */
+  rolledBackAt: time.optional(),
   /** Set by a person; taken back to undefined once the traffic has followed. */
   rollbackRequest: z.object({ revision: z.string(), by: z.string(), why: z.string(), at: time }).optional(),
   /** What people did, newest last. */
-  log: z.array(z.object({ at: time, what: z.string(), by: z.string(), why: z.string() })).default([]),
+  log: z
+    .array(
+      z.object({
+        at: time,
+        what: z.string(),
+        by: z.string(),
+        why: z.string(),
+        /** The rollback request (its `at`) that this is the outcome of. */
+        request: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 export type ServiceRecord = z.infer<typeof serviceSchema>;
 

@@ -3,6 +3,12 @@ import type { Bucket } from '../platform/cloud-storage.ts';
 import { maxDescriptionLength, type CommitStatus, type GitHub } from '../platform/github.ts';
 import { objects } from './naming.ts';
 
+export interface StatusPorts {
+  readonly bucket: Bucket;
+  readonly github: GitHub;
+  now(): Date;
+}
+
 /** A status that should stand at a commit, and which of two should win. */
 export interface DesiredStatus extends CommitStatus {
   /** Builds of one commit are told apart by their creation: a rerun's status wins over the earlier build's. */
@@ -17,12 +23,20 @@ const ledgered = z.object({
   targetUrl: z.string(),
   buildCreateTime: z.string(),
   rank: z.number(),
-  /** GitHub has it. */
+  /** GitHub has it, or will never take it. */
   posted: z.boolean(),
+  /** When somebody set out to post it, in milliseconds since the epoch. */
+  wishedAt: z.number(),
+  /** Why GitHub does not take it. */
+  refused: z.string().optional(),
 });
 type Ledgered = z.infer<typeof ledgered>;
 
-export type Reported = 'posted' | 'already' | 'outdated';
+/**
+ * `posted`: GitHub has it now; `already`: it had it; `outdated`: something newer stands; `held`: somebody else is posting
+ * just this at the moment; `refused`: GitHub does not take it, now or later.
+ */
+export type Reported = 'posted' | 'already' | 'outdated' | 'held' | 'refused';
 
 const isOlder = (a: { buildCreateTime: string; rank: number }, b: Ledgered): boolean =>
   a.buildCreateTime === b.buildCreateTime ? a.rank < b.rank : a.buildCreateTime < b.buildCreateTime;
@@ -33,54 +47,63 @@ const says = (a: Omit<DesiredStatus, 'context'>, b: Ledgered): boolean =>
   a.targetUrl === b.targetUrl &&
   a.buildCreateTime === b.buildCreateTime;
 
+/** Who has not confirmed after this long has died, and the next one posts. */
+const holdMs = 20_000;
+const maxAttempts = 10;
+
 /**
  * Makes GitHub show the latest status of a context, whoever asks in whatever order: the wish is written first (compare
- * and set), then posted, then marked as posted. Who finds its wish overtaken after posting posts the newer one again,
- * so a slow handler cannot leave an old state behind.
+ * and set), then posted, then marked as posted. Of many who wish the same one posts. Who finds its wish overtaken after
+ * posting posts the newer one again, so a slow handler cannot leave an old state behind.
  */
 export async function reportStatus(
-  bucket: Bucket,
-  github: GitHub,
+  { bucket, github, now }: StatusPorts,
   commit: string,
   status: DesiredStatus,
 ): Promise<Reported> {
   const object = objects.status(commit, status.context);
-  const { context, ...wished } = {
-    ...status,
-    description: status.description.slice(0, maxDescriptionLength),
-  };
+  const { context, ...wished } = { ...status, description: shorten(status.description) };
   let mine: Omit<DesiredStatus, 'context'> = wished;
-  let outcome: Reported = 'already';
+  let done: Reported = 'already';
 
-  for (;;) {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const stored = await bucket.read(object);
     const standing = stored && ledgered.parse(JSON.parse(stored.text));
-    if (standing) {
-      if (isOlder(mine, standing)) {
-        if (standing.posted) return 'outdated';
-        mine = standing;
-      } else if (standing.posted && says(mine, standing)) {
-        return outcome;
-      }
+    if (standing && isOlder(mine, standing)) {
+      if (standing.posted) return done === 'posted' ? done : 'outdated';
+      mine = standing;
     }
-    const wish: Ledgered = { ...mine, posted: false };
+    if (standing && says(mine, standing)) {
+      if (standing.posted) return standing.refused === undefined ? done : 'refused';
+      if (now().getTime() - standing.wishedAt < holdMs) return 'held';
+    }
+    const wish: Ledgered = { ...mine, posted: false, wishedAt: now().getTime() };
     const generation = await bucket.writeIf(object, JSON.stringify(wish), stored?.generation ?? '0');
     if (generation === undefined) continue;
-    await github.createStatus(commit, {
-      context,
-      state: mine.state,
-      description: mine.description,
-      targetUrl: mine.targetUrl,
-    });
-    outcome = 'posted';
-    const confirmed = await bucket.writeIf(object, JSON.stringify({ ...wish, posted: true }), generation);
-    if (confirmed !== undefined) return outcome;
-    // Overtaken between wish and confirmation: our post may have come after the newer one. Post what stands now.
-    const now = await bucket.read(object);
-    if (now) {
-      const newer = ledgered.parse(JSON.parse(now.text));
-      await bucket.writeIf(object, JSON.stringify({ ...newer, posted: false }), now.generation);
-      mine = newer;
+    const { state, description, targetUrl } = mine;
+    const answer = await github.createStatus(commit, { context, state, description, targetUrl });
+    done = 'posted';
+    const confirmed = { ...wish, posted: true, ...(answer.accepted ? {} : { refused: answer.reason }) };
+    if ((await bucket.writeIf(object, JSON.stringify(confirmed), generation)) !== undefined) {
+      return answer.accepted ? done : 'refused';
     }
+    // Overtaken between wish and confirmation. If by something else, our post may have come after it: post it again.
+    const next = await bucket.read(object);
+    const newer = next && ledgered.parse(JSON.parse(next.text));
+    if (!newer || says(mine, newer)) return done;
+    await bucket.writeIf(object, JSON.stringify({ ...newer, posted: false, wishedAt: 0 }), next.generation);
+    mine = newer;
   }
+  throw new Error(`${context} of ${commit} was changed by others ${maxAttempts} times in a row`);
+}
+
+/** By characters, not by code units: half of a pair would be refused. */
+function shorten(text: string): string {
+  if (text.length <= maxDescriptionLength) return text;
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (kept.length + segment.length > maxDescriptionLength - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }

@@ -28,6 +28,8 @@ export type Observation =
     }
   | { readonly kind: 'traffic-confirmed'; readonly reason: string }
   | { readonly kind: 'superseded'; readonly reason: string }
+  /** It must not get traffic, although it is healthy. */
+  | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'rolled-back'; readonly reason: string; readonly by?: string };
 
 export type Transition =
@@ -54,6 +56,7 @@ function afterBuild(release: Release, seen: Extract<Observation, { kind: 'build'
     ...release.build,
     status: seen.status,
     digests: [...seen.digests],
+    ...(buildRanks[seen.status] === buildRanks.SUCCESS ? { endedAt: at } : {}),
     ...(seen.failure === undefined ? {} : { failure: seen.failure }),
   };
   const next = { ...release, build };
@@ -106,7 +109,8 @@ export function transition(release: Release, seen: Observation, at: string): Tra
         : unchanged;
 
     case 'verdict': {
-      if (release.stage === 'building')
+      // A candidate that cannot even be recorded can be found wanting, but not healthy.
+      if (release.stage === 'building' && seen.verdict.verdict === 'healthy')
         return { kind: 'refused', reason: 'there is no candidate to judge yet' };
       if (release.stage === 'rolling-out' || release.stage === 'live' || release.verdict) return unchanged;
       const next = { ...release, verdict: seen.verdict, probes: [...seen.probes] };
@@ -136,6 +140,11 @@ export function transition(release: Release, seen: Observation, at: string): Tra
       if (release.stage !== 'rolling-out')
         return { kind: 'refused', reason: `it is ${release.stage}, not rolling out` };
       return changed(enter(release, 'live', seen.reason, at));
+
+    case 'rejected':
+      if (release.stage === 'rolling-out' || release.stage === 'live')
+        return { kind: 'refused', reason: `it is ${release.stage}: it has traffic already` };
+      return changed(enter(release, 'failed', seen.reason, at));
 
     case 'superseded':
       return changed(enter(release, 'superseded', seen.reason, at));

@@ -3,9 +3,9 @@ import type { Log } from '../platform/log.ts';
 import type { Topics } from '../platform/pubsub.ts';
 import type { Ledger, RollbackRequest } from '../release/ledger.ts';
 import type { Serving } from '../release/release.ts';
+import { tell } from '../release/tell.ts';
 import { failedRevisions } from './failed-revisions.ts';
 import { allTrafficTo, isAllTrafficTo, percentOf } from './plan.ts';
-import { tell } from './tell.ts';
 
 export interface RollbackPorts {
   readonly run: CloudRun;
@@ -17,34 +17,33 @@ export interface RollbackPorts {
 }
 
 const maxLooks = 120;
+const settleMs = 250;
 
 /** Does what a person asked for in the service's record, if anything: all traffic to the named revision. */
 export async function carryOutRollback(ports: RollbackPorts, service: string): Promise<void> {
-  const { rollbackRequest: request, stable } = await ports.ledger.service(service);
-  if (!request) return;
-  const target = await servingOf(ports, service, request);
-  const refusal = target
-    ? await moveTraffic(ports, service, request)
-    : 'this pipeline has released no such revision';
-  if (refusal !== undefined) {
-    ports.log('ERROR', `${service}: rollback to ${request.revision} refused: ${refusal}`);
-    await closeRequest(
-      ports,
-      service,
-      request,
-      `rollback to ${request.revision} refused: ${refusal}`,
-      undefined,
-    );
-    return;
+  // Before the record: a request that is written after it has a newer marker, which then stays.
+  const marker = await ports.ledger.rollbackMarker(service);
+  const { rollbackRequest: request, stable, rollingOut } = await ports.ledger.service(service);
+  if (request) {
+    const target = await servingOf(ports, service, request);
+    const refusal = target
+      ? await moveTraffic(ports, service, request)
+      : 'this pipeline has released no such revision';
+    if (refusal === undefined) {
+      // Whatever had traffic or was about to get it has been taken back, but for the target itself.
+      const reason = `rolled back to ${request.revision}: ${request.why}`;
+      for (const id of new Set([rollingOut?.release, stable?.release])) {
+        if (id === undefined || id === target?.release) continue;
+        await tell(ports, { service, id }, { kind: 'rolled-back', reason, by: request.by });
+      }
+      await closeRequest(ports, service, request, `rolled back to ${request.revision}`, target);
+    } else {
+      ports.log('ERROR', `${service}: rollback to ${request.revision} refused: ${refusal}`);
+      const what = `rollback to ${request.revision} refused: ${refusal}`;
+      await closeRequest(ports, service, request, what, undefined);
+    }
   }
-  if (stable && stable.revision !== request.revision) {
-    await tell(
-      ports,
-      { service, id: stable.release },
-      { kind: 'rolled-back', reason: `rolled back to ${request.revision}: ${request.why}`, by: request.by },
-    );
-  }
-  await closeRequest(ports, service, request, `rolled back to ${request.revision}`, target);
+  if (marker !== undefined) await ports.ledger.closeRollback(service, marker);
 }
 
 /** Undefined once the revision serves everything, else why it cannot. */
@@ -61,27 +60,27 @@ async function moveTraffic(
     if (!service) return 'the service does not exist';
     const failed = await failedRevisions(ports.run, name, service);
     if (!isAllTrafficTo(revision, service.traffic, failed)) {
-      await ports.run.setTraffic(service, allTrafficTo(revision, service.traffic, failed));
+      const accepted = await ports.run.setTraffic(service, allTrafficTo(revision, service.traffic, failed));
+      if (!accepted) await ports.sleep(settleMs);
       continue;
     }
+    // What is served counts, not whether the service is well: another revision may be what it complains of.
+    if (service.settled && percentOf(revision, service.serving) === 100) return undefined;
     if (service.settled && service.failure !== undefined)
       return `Cloud Run could not serve it: ${service.failure}`;
-    if (service.settled && percentOf(revision, service.serving) === 100) return undefined;
-    await ports.sleep(250);
+    await ports.sleep(settleMs);
   }
   throw new Error(`the traffic of ${name} has not settled on ${revision}`);
 }
 
+/** What the records know of the revision that shall serve; undefined when it is none of the pipeline's. */
 async function servingOf(
   ports: RollbackPorts,
   service: string,
   { revision }: RollbackRequest,
 ): Promise<Serving | undefined> {
-  const { previousGood, stable } = await ports.ledger.service(service);
-  const known = [previousGood, stable].find((serving) => serving?.revision === revision);
-  if (known) return { ...known, since: ports.now().toISOString() };
   const release = await ports.ledger.release({ service, id: revision.slice(service.length + 1) });
-  if (!release?.candidate) return undefined;
+  if (release?.candidate?.revision !== revision) return undefined;
   return {
     release: release.id,
     revision,
@@ -97,20 +96,31 @@ async function closeRequest(
   service: string,
   request: RollbackRequest,
   what: string,
-  stable: Serving | undefined,
+  target: Serving | undefined,
 ): Promise<void> {
   await ports.ledger.updateService(service, (record) => {
     if (record.rollbackRequest?.at !== request.at) return undefined;
-    const { rollbackRequest, ...rest } = record;
+    const { rollbackRequest, rollingOut, stable, previousGood, ...rest } = record;
+    const at = ports.now().toISOString();
+    const entry = { at, what, by: rollbackRequest.by, why: rollbackRequest.why, request: request.at };
+    const log = [...rest.log, entry];
+    if (!target) {
+      return {
+        ...rest,
+        log,
+        ...(rollingOut ? { rollingOut } : {}),
+        ...(stable ? { stable } : {}),
+        ...(previousGood ? { previousGood } : {}),
+      };
+    }
+    const same = stable?.release === target.release;
+    // The way back from a rollback is not what was rolled back.
     return {
       ...rest,
-      // The way back from a rollback is not the revision that was rolled back.
-      ...(stable ? { stable, previousGood: undefined } : {}),
-      log: [
-        ...rest.log,
-        { at: ports.now().toISOString(), what, by: rollbackRequest.by, why: rollbackRequest.why },
-      ],
+      log,
+      rolledBackAt: at,
+      stable: target,
+      ...(same && previousGood ? { previousGood } : {}),
     };
   });
-  await ports.ledger.closeRollback(service);
 }

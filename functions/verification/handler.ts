@@ -13,11 +13,11 @@ import {
   objects,
   releaseKey,
   revisionName,
-  topics as topicNames,
   type ReleaseKey,
 } from '../release/naming.ts';
 import { policyAnnotation, releasePolicy, type HealthPolicy } from '../release/policy.ts';
-import { isSettled, type Candidate, type Probe, type Verdict } from '../release/release.ts';
+import { tell } from '../release/tell.ts';
+import { isSettled, type Candidate, type Probe, type Release, type Verdict } from '../release/release.ts';
 import { death, failureCause } from './failure-cause.ts';
 import { judge } from './judge.ts';
 import type { ProbeTarget } from './probe.ts';
@@ -41,6 +41,7 @@ const leaseSeconds = 15;
 /** Logging's read quota is 60 a minute: while probes fail, look for an exit no oftener than this. */
 const logLookSeconds = 5;
 const logLines = 200;
+const missingRevisionMinutes = 10;
 /** A tag address appears a moment after its revision is ready. */
 const addressWaitSeconds = 30;
 
@@ -49,18 +50,21 @@ const logEntry = z.object({
     labels: z.object({ service_name: z.string(), revision_name: z.string().optional() }),
   }),
 });
-const releaseHint = z.object({ service: z.string(), release: z.string() });
-const input = z.union([releaseHint, logEntry]);
+/** Without a release the hint is about the service itself, and nothing to verify. */
+const releaseHint = z.object({ service: z.string(), release: z.string().optional() });
+const input = z.union([logEntry, releaseHint]);
 type Input = z.infer<typeof input>;
 
 export const decodeVerificationHint = (message: PubSubMessage): Decoded<Input> => decodeJson(message, input);
 
 /** Something happened to a revision or a release: verifies its candidate, if there is one that waits for a verdict. */
 export async function handleVerificationHint(ports: VerificationPorts, hint: Input): Promise<void> {
-  const key =
-    'release' in hint ? { service: hint.service, id: hint.release } : await keyOfRevision(ports, hint);
+  const key = 'resource' in hint ? await keyOfRevision(ports, hint) : keyOfHint(hint);
   if (key) await verifyCandidate(ports, key);
 }
+
+const keyOfHint = ({ service, release }: z.infer<typeof releaseHint>): ReleaseKey | undefined =>
+  release === undefined ? undefined : { service, id: release };
 
 async function keyOfRevision(
   { run }: VerificationPorts,
@@ -80,7 +84,11 @@ async function verifyCandidate(ports: VerificationPorts, key: ReleaseKey): Promi
   // No record yet: the build's own event makes it, and its hint brings us back.
   if (!release || isSettled(release) || release.verdict) return;
   const revision = await ports.run.revision(key.service, revisionName(key));
-  if (!revision || revision.ready === 'not-yet') return;
+  if (!revision) {
+    await concludeWithoutRevision(ports, key, release);
+    return;
+  }
+  if (revision.ready === 'not-yet') return;
   const lease = await takeLease(
     ports.bucket,
     objects.lease(key, 'verification'),
@@ -108,7 +116,7 @@ async function recordCandidate(
   if (!policy.success)
     return `its annotation ${policyAnnotation} cannot be read: ${z.prettifyError(policy.error)}`;
   const candidate: Candidate = { revision: revision.name, image: revision.image, policy: policy.data };
-  await record(ports, key, { kind: 'candidate', candidate });
+  await tell(ports, key, { kind: 'candidate', candidate });
   return candidate;
 }
 
@@ -120,14 +128,22 @@ function parseJson(text: string | undefined): unknown {
   }
 }
 
-async function record(
+/** The build makes the revision before it ends: one that is not there long after will not come. */
+async function concludeWithoutRevision(
   ports: VerificationPorts,
   key: ReleaseKey,
-  seen: Parameters<Ledger['record']>[1],
+  { build }: Release,
 ): Promise<void> {
-  const { kind } = await ports.ledger.record(key, seen);
-  if (kind === 'changed')
-    await ports.topics.publish(topicNames.releases, { service: key.service, release: key.id });
+  if (build.status !== 'SUCCESS' || build.endedAt === undefined) return;
+  const minutes = (ports.now().getTime() - Date.parse(build.endedAt)) / 60_000;
+  if (minutes < missingRevisionMinutes) return;
+  await conclude(
+    ports,
+    key,
+    'unhealthy',
+    [`its build has passed, but there is no revision ${revisionName(key)}`],
+    [],
+  );
 }
 
 async function concludeNotReady(
@@ -156,8 +172,8 @@ async function probeUntilVerdict(
     );
     return;
   }
-  await record(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
-  await record(ports, key, { kind: 'verification-started' });
+  await tell(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
+  await tell(ports, key, { kind: 'verification-started' });
 
   const policy = candidate.policy.health;
   const started = ports.now().getTime();
@@ -235,5 +251,5 @@ async function conclude(
     'text/markdown; charset=utf-8',
   );
   ports.log('INFO', `${key.service} ${revisionName(key)} is ${verdict}: ${reasons.join('; ')}`);
-  await record(ports, key, { kind: 'verdict', verdict: concluded, probes: probes.slice(-20) });
+  await tell(ports, key, { kind: 'verdict', verdict: concluded, probes: probes.slice(-20) });
 }

@@ -52,7 +52,7 @@ export function releaseAt(stage: Stage, part: Partial<Release> = {}): Release {
       createTime: '2026-01-01T00:00:00.000Z',
       status: stage === 'rolling-out' || stage === 'live' ? 'SUCCESS' : 'WORKING',
       logUrl: 'http://log',
-      digests: [],
+      digests: [digest],
     },
     ...(before.includes(stage) ? {} : { candidate }),
     ...(stage === 'rolling-out' || stage === 'live' ? { verdict: healthy } : {}),

@@ -28,6 +28,14 @@ test.each<[string, Release, string[]]>([
     ['slipway/api/verify error: Not verified: failed'],
   ],
   [
+    'trap 27: healthy, but rejected',
+    releaseAt('failed', { verdict: healthy }),
+    [
+      'slipway/api/verify success: Healthy: 6 of 6 probes',
+      'slipway/api/rollout failure: Not rolled out: for the test',
+    ],
+  ],
+  [
     'moving',
     releaseAt('rolling-out'),
     [

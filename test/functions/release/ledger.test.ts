@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openBucket, type Bucket } from '../../../functions/platform/cloud-storage.ts';
-import type { CommitStatus } from '../../../functions/platform/github.ts';
+import type { CommitStatus, GitHub } from '../../../functions/platform/github.ts';
 import { createGoogleApi } from '../../../functions/platform/google-api.ts';
 import { takeLease } from '../../../functions/release/lease.ts';
 import { openLedger, type Ledger } from '../../../functions/release/ledger.ts';
@@ -97,7 +97,11 @@ describe('the ledger', () => {
       request,
     );
     expect(await ledger.active()).toEqual(['active/api/rollback']);
-    await ledger.closeRollback('api');
+    const marker = await ledger.rollbackMarker('api');
+    await ledger.requestRollback('api', { ...request, at: '3' });
+    await ledger.closeRollback('api', marker ?? '');
+    expect(await ledger.active()).toHaveLength(1);
+    await ledger.closeRollback('api', (await ledger.rollbackMarker('api')) ?? '');
     expect(await ledger.active()).toEqual([]);
   });
 
@@ -152,11 +156,15 @@ describe('a status at GitHub', () => {
         async createStatus(_commit: string, status: CommitStatus) {
           await before(posted);
           posted.push(status);
+          return { accepted: true } as const;
         },
       },
     };
   };
   const commit = 'a'.repeat(40);
+  let now = Date.parse('2026-01-01T00:00:00.000Z');
+  const report = (github: GitHub, sha: string, status: DesiredStatus): Promise<string> =>
+    reportStatus({ bucket, github, now: () => new Date(now) }, sha, status);
   const texts = (posted: readonly CommitStatus[]): string[] => posted.map(({ description }) => description);
 
   test.each<[string, DesiredStatus[], string[], string]>([
@@ -178,7 +186,7 @@ describe('a status at GitHub', () => {
   ])('%s', async (_, wishes, expected, last) => {
     const { github, posted } = recorder();
     let outcome = '';
-    for (const status of wishes) outcome = await reportStatus(bucket, github, commit, status);
+    for (const status of wishes) outcome = await report(github, commit, status);
     expect(texts(posted)).toEqual(expected);
     expect(outcome).toBe(last);
   });
@@ -190,28 +198,52 @@ describe('a status at GitHub', () => {
       // While the pending state is on its way, the build ends and somebody else reports that.
       if (!overtaken) {
         overtaken = true;
-        await reportStatus(bucket, github, commit, wish(2));
+        await report(github, commit, wish(2));
         slow.posted.push(...posted.splice(0));
       }
     });
-    await reportStatus(bucket, slow.github, commit, wish(1));
+    await report(slow.github, commit, wish(1));
     expect(texts(slow.posted)).toEqual(['rank 2', 'rank 1', 'rank 2']);
   });
 
   test('a post that failed is made again by whoever looks next', async () => {
     const failing = recorder(() => Promise.reject(new Error('502')));
-    await expect(reportStatus(bucket, failing.github, commit, wish(2))).rejects.toThrow('502');
+    await expect(report(failing.github, commit, wish(2))).rejects.toThrow('502');
     const { github, posted } = recorder();
-    expect(await reportStatus(bucket, github, commit, wish(2))).toBe('posted');
+    // At first it may still be on its way.
+    expect(await report(github, commit, wish(2))).toBe('held');
+    now += 30_000;
+    expect(await report(github, commit, wish(2))).toBe('posted');
     expect(texts(posted)).toEqual(['rank 2']);
+  });
+
+  test('trap 28: of many who wish the same at once, one posts', async () => {
+    const { github, posted } = recorder();
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => report(github, commit, wish(2))));
+    expect(texts(posted)).toEqual(['rank 2']);
+    expect(outcomes.filter((outcome) => outcome === 'posted')).toHaveLength(1);
+    expect(await report(github, commit, wish(2))).toBe('already');
+  });
+
+  test('trap 28: what GitHub will never take is not asked for again', async () => {
+    let asked = 0;
+    const github: GitHub = {
+      createStatus: () => {
+        asked += 1;
+        return Promise.resolve({ accepted: false, reason: 'No commit found for SHA' });
+      },
+    };
+    expect([await report(github, commit, wish(2)), await report(github, commit, wish(2))]).toEqual([
+      'refused',
+      'refused',
+    ]);
+    expect(asked).toBe(1);
   });
 
   test('a description that is too long is cut, not refused', async () => {
     const { github, posted } = recorder();
-    await reportStatus(bucket, github, commit, wish(2, { description: 'x'.repeat(500) }));
-    expect(await reportStatus(bucket, github, commit, wish(2, { description: 'x'.repeat(500) }))).toBe(
-      'already',
-    );
+    await report(github, commit, wish(2, { description: 'x'.repeat(500) }));
+    expect(await report(github, commit, wish(2, { description: 'x'.repeat(500) }))).toBe('already');
     expect(posted[0]?.description).toHaveLength(140);
   });
 });

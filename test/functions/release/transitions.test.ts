@@ -33,6 +33,7 @@ const observations: Observation[] = [
   traffic,
   { kind: 'traffic-confirmed', reason: 'serves 100 %' },
   { kind: 'superseded', reason: 'newer' },
+  { kind: 'rejected', reason: 'wrong image' },
   { kind: 'rolled-back', reason: 'bad' },
 ];
 
@@ -93,6 +94,15 @@ test.each<[string, Release, Observation, string]>([
     verdict(healthy),
     'changed verifying',
   ],
+  [
+    'an unhealthy verdict on what could not even be recorded',
+    releaseAt('building'),
+    verdict(unhealthy),
+    'changed failed',
+  ],
+  ['a healthy verdict on it', releaseAt('building'), verdict(healthy), 'refused'],
+  ['rejected', releaseAt('verifying'), { kind: 'rejected', reason: 'x' }, 'changed failed'],
+  ['rejected too late', releaseAt('rolling-out'), { kind: 'rejected', reason: 'x' }, 'refused'],
   ['an unhealthy verdict', releaseAt('verifying'), verdict(unhealthy), 'changed failed'],
   ['a second verdict', ready(releaseAt('verifying')), verdict(unhealthy), 'unchanged'],
   [

@@ -72,7 +72,7 @@ test.each<[string, Release, ServiceRecord, RunService | undefined, string]>([
     verified({ build: { ...verified().build, digests: ['sha256:other'] } }),
     newServiceRecord('api'),
     service(),
-    'supersede',
+    'reject',
   ],
   [
     'rolling out, traffic not asked for',
@@ -110,6 +110,54 @@ test.each<[string, Release, ServiceRecord, RunService | undefined, string]>([
     service({ ...served(0), failure: 'no quota' }),
     'take-back',
   ],
+  [
+    'trap 27: a build that names no image',
+    verified({ build: { ...verified().build, digests: [] } }),
+    newServiceRecord('api'),
+    service(),
+    'reject',
+  ],
+  [
+    'trap 18: a newer build is being rolled out',
+    verified(),
+    {
+      ...newServiceRecord('api'),
+      rollingOut: { release: 'newer', buildCreateTime: '2026-02-01T00:00:00.000Z' },
+    },
+    service(),
+    'supersede',
+  ],
+  [
+    'trap 18: an older build is being rolled out',
+    verified(),
+    {
+      ...newServiceRecord('api'),
+      rollingOut: { release: 'older', buildCreateTime: '2025-12-01T00:00:00.000Z' },
+    },
+    service(),
+    'begin',
+  ],
+  [
+    'trap 20: a person took the service back after the build was started',
+    releaseAt('rolling-out'),
+    { ...newServiceRecord('api'), rolledBackAt: '2026-01-01T00:10:00.000Z' },
+    service(),
+    'supersede',
+  ],
+  [
+    'trap 20: a build that was started after that goes live',
+    verified(),
+    { ...newServiceRecord('api'), rolledBackAt: '2025-12-31T00:00:00.000Z' },
+    service(),
+    'begin',
+  ],
+  [
+    'served, while the service complains of something else',
+    releaseAt('rolling-out'),
+    newServiceRecord('api'),
+    service({ ...served(100), failure: 'api-other is not ready' }),
+    'confirm',
+  ],
   ['live already', releaseAt('live'), newServiceRecord('api'), service(served(100)), 'nothing'],
   ['the service is gone', verified(), newServiceRecord('api'), undefined, 'nothing'],
 ])('%s', (_, release, record, running, kind) => {
@@ -141,7 +189,7 @@ describe('traffic', () => {
     const lingering = service({ ...served(100), failure: 'api-failed is not ready' });
     const asked = { ...lingering, traffic: [...lingering.traffic, to('api-failed', 0, 'c-failed')] };
     expect(plan(release, newServiceRecord('api'), asked, failed)).toMatchObject({ kind: 'set-traffic' });
-    expect(plan(release, newServiceRecord('api'), lingering).kind).toBe('take-back');
+    expect(plan(release, newServiceRecord('api'), { ...lingering, ...served(0) }).kind).toBe('take-back');
   });
 
   test('trap 14: the first entry may be a tag with 0 %', () => {

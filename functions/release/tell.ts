@@ -1,8 +1,8 @@
 import type { Log } from '../platform/log.ts';
 import type { Topics } from '../platform/pubsub.ts';
-import type { Ledger } from '../release/ledger.ts';
-import { topics as topicNames, type ReleaseKey } from '../release/naming.ts';
-import type { Observation } from '../release/transitions.ts';
+import type { Ledger } from './ledger.ts';
+import { topics as topicNames, type ReleaseKey } from './naming.ts';
+import type { Observation } from './transitions.ts';
 
 /** Brings the observation to the record, and the news of it to everybody else. */
 export async function tell(
