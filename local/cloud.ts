@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createBuildRoom } from './build/build-room.ts';
+import { createConsoleRoom } from './console/console-room.ts';
 import { systemClock } from './core/clock.ts';
 import type { CloudContext } from './core/context.ts';
 import { processEnvironment } from './core/environment.ts';
@@ -12,7 +13,8 @@ import { createPorts } from './core/ports.ts';
 import { createProcesses } from './core/processes.ts';
 import type { Room } from './core/room.ts';
 import { createRequestListener } from './core/server.ts';
-import { lockState } from './core/state-lock.ts';
+import { claimStateFolder, clearStateFolder } from './core/state-folder.ts';
+import { lockFile, lockState } from './core/state-lock.ts';
 import { openTable } from './core/state.ts';
 import { createFunctionsRoom } from './functions/functions-room.ts';
 import { createGitHubRoom } from './github/github-room.ts';
@@ -30,6 +32,8 @@ export interface LocalCloudOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly stateFolder: string;
+  /** Forget what the folder holds. */
+  readonly fresh: boolean;
   readonly projectId: string;
   readonly region: string;
   readonly log: CloudContext['log'];
@@ -91,6 +95,7 @@ function createRooms(context: CloudContext): readonly Room[] {
     github,
     pubsub,
     scheduler,
+    createConsoleRoom(context),
   ].map(({ room }) => room);
 }
 
@@ -118,11 +123,13 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** Starts the local cloud on what `stateFolder` holds. Throws PortError, or StateLockedError when it runs already. */
+/** Starts the local cloud on what `stateFolder` holds. Throws PortError, StateFolderError, or StateLockedError when it runs already. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { stateFolder, projectId, region, log } = options;
-  mkdirSync(stateFolder, { recursive: true });
+  claimStateFolder(stateFolder);
   const unlock = lockState(stateFolder);
+  // Locked first: a cloud that runs on the folder keeps its state.
+  if (options.fresh) clearStateFolder(stateFolder, [lockFile]);
   // The rooms have to know the address when they are made, so the port comes first; requests wait until they are.
   const server = createServer();
   let port: number;

@@ -41,7 +41,11 @@ interface Outcome {
 async function main(): Promise<number> {
   const parsed = parseCommand(help, options, process.argv.slice(2));
   if (!parsed) return 0;
-  const { values } = parsed;
+  const { values, positionals } = parsed;
+  if (positionals.length > 0)
+    throw new UserError(`${positionals.join(' ')} means nothing to npm run demo; --help lists the options`, {
+      exitCode: 2,
+    });
   const port = parsePort(values.port);
   const root = await workingTree('.');
   const commit = await resolveCommit(root, 'HEAD');

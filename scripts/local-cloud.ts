@@ -1,10 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { startLocalCloud } from '../local/cloud.ts';
 import type { Commit } from './cli/git.ts';
 import { announce, localSession, withdraw, type Session } from './cli/session.ts';
-import { UserError } from './cli/user-error.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 
 export interface LocalCloudRun {
@@ -20,29 +18,16 @@ export interface LocalCloudRun {
 
 export const logFileOf = (stateFolder: string): string => path.join(stateFolder, 'local-cloud.log');
 
-/** Deletes the state in `folder`; refuses to delete what does not look like one. */
-async function forget(folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
-  const files = await readdir(folder);
-  if (files.length > 0 && !files.includes('local-cloud.log')) {
-    throw new UserError(
-      `${folder} holds no state of a local cloud, so --fresh does not delete it; empty it yourself or choose another --state`,
-    );
-  }
-  await rm(folder, { recursive: true, force: true });
-}
-
 /** Runs `use` with a local cloud; whatever happens, the cloud is stopped in the end and leaves no process behind. */
 export async function withLocalCloud<T>(
   run: LocalCloudRun,
   use: (session: Session & { readonly origin: string }) => Promise<T>,
 ): Promise<T> {
   const { stateFolder, port, fresh, root, commit, pipeline } = run;
-  if (fresh) await forget(stateFolder);
-  mkdirSync(stateFolder, { recursive: true });
   const cloud = await startLocalCloud({
     port,
     stateFolder,
+    fresh,
     projectId: pipeline.project,
     region: pipeline.region,
     log(level, message) {

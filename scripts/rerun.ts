@@ -46,10 +46,11 @@ async function main(): Promise<number> {
 
   const client = new CloudBuildClient(session.api.clientOptions);
   try {
-    const [operation] = await client.retryBuild({ name: build.name, projectId: project, id: build.id });
+    const [operation] = await client.retryBuild({ name: build.name });
     const again = (
       operation.metadata as { build?: { id?: string | null; logUrl?: string | null } | null } | null
     )?.build;
+    process.stdout.write(`Build ${again?.id ?? ''} runs: ${again?.logUrl ?? ''}\n`);
     const service = build.substitutions[substitutions.service];
     if (service !== undefined) {
       const viewer = openViewer(session.pipeline, session.api, session.githubApiUrl, session.githubToken);
@@ -61,7 +62,6 @@ async function main(): Promise<number> {
       };
       await viewer.ledger.updateService(service, (record) => ({ ...record, log: [...record.log, entry] }));
     }
-    process.stdout.write(`Build ${again?.id ?? ''} runs: ${again?.logUrl ?? ''}\n`);
   } finally {
     await client.close();
   }

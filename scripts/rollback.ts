@@ -27,13 +27,16 @@ async function chooseTarget(
   service: string,
   to: string | undefined,
 ): Promise<string> {
-  const { record } = await viewer.service(service);
-  const target = to ?? record.previousGood?.revision;
+  const { record, serving } = await viewer.service(service);
+  const whole = serving.find(({ percent }) => percent === 100)?.revision;
+  // While something else is being rolled out, the way back is the stable revision itself.
+  const back = record.stable && whole !== record.stable.revision ? record.stable : record.previousGood;
+  const target = to ?? back?.revision;
   if (target === undefined)
     throw new UserError(
       `${service} has no previous good revision to go back to; name one with --to (npm run status shows them)`,
     );
-  if (target === record.stable?.revision) throw new UserError(`${target} is what ${service} serves already`);
+  if (target === whole) throw new UserError(`${target} is what ${service} serves already`);
   const revision = await openCloudRun(
     session.api,
     session.pipeline.project,
@@ -82,7 +85,7 @@ async function main(): Promise<number> {
   for (;;) {
     const { record } = await viewer.service(service);
     if (record.rollbackRequest?.at !== request.at) {
-      const outcome = record.log.findLast(({ by }) => by === request.by)?.what ?? 'done';
+      const outcome = record.log.findLast((entry) => entry.request === request.at)?.what ?? 'done';
       process.stdout.write(`${service}: ${outcome}.\n`);
       return record.stable?.revision === revision ? 0 : 1;
     }

@@ -1,6 +1,7 @@
 import { parseCommand, runCommand } from './cli/command.ts';
 import { workingTree } from './cli/git.ts';
-import { pipelineAt } from './cli/session.ts';
+import { readCloudConfig } from '../functions/platform/config.ts';
+import { pipelineAt, requireCredentials } from './cli/session.ts';
 import { UserError } from './cli/user-error.ts';
 import { cloudApi } from './setup/target.ts';
 import { setUp } from './setup/set-up.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
       `this makes resources in project ${pipeline.project} (${pipeline.region}), which cost money; run it again with --yes`,
       { exitCode: 2 },
     );
+  if (readCloudConfig().cloudApiEndpoint === undefined) await requireCredentials();
   const note = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };

@@ -1,6 +1,7 @@
 import { openBuilds } from '../functions/platform/cloud-build.ts';
 import { parseCommand, runCommand } from './cli/command.ts';
 import { openSession, sessionHelp, sessionOptions, type Session } from './cli/session.ts';
+import { UserError } from './cli/user-error.ts';
 import { createStyle, table, useColours, type Style } from './cli/style.ts';
 import { renderSnapshot } from './watch/render.ts';
 import { openViewer, type Viewer } from './watch/snapshot.ts';
@@ -45,6 +46,11 @@ async function main(): Promise<number> {
   );
   if (!parsed) return 0;
   const { values, positionals } = parsed;
+  const limit = Number(values.limit);
+  if (!Number.isInteger(limit) || limit < 0)
+    throw new UserError(`--limit must be a whole number, not ${JSON.stringify(values.limit)}`, {
+      exitCode: 2,
+    });
   const session = await openSession(values);
   const style = createStyle(useColours(process.stdout));
   const viewer = openViewer(session.pipeline, session.api, session.githubApiUrl, session.githubToken);
@@ -59,7 +65,7 @@ async function main(): Promise<number> {
   const chosen =
     positionals.length > 0
       ? commits.filter((sha) => positionals.some((start) => sha.startsWith(start)))
-      : commits.slice(0, Number(values.limit));
+      : commits.slice(0, limit);
   for (const sha of chosen) {
     const branch = builds.find(({ commit }) => commit === sha)?.branch ?? '';
     const [title = '', ...rest] = renderSnapshot(await viewer.snapshot(sha), `on ${branch}`, 0, style);
@@ -68,7 +74,7 @@ async function main(): Promise<number> {
   for (const start of positionals.filter((text) => !commits.some((sha) => sha.startsWith(text))))
     out.push('', `no build of a commit ${start} is known`);
   process.stdout.write(`${out.join('\n')}\n`);
-  return 0;
+  return positionals.length > 0 && chosen.length === 0 ? 1 : 0;
 }
 
 await runCommand(main);

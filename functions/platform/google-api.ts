@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GoogleAuth, PassThroughClient } from 'google-auth-library';
 
 /** How the Google APIs are reached: Google's own addresses with this machine's credentials, or one other address. */
@@ -52,6 +53,11 @@ function messageOf(text: string): string {
   }
 }
 
+/** HTTP statuses after which the same request may succeed. https://cloud.google.com/storage/docs/retry-strategy */
+const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+const maxAttempts = 4;
+const retryMs = 200;
+
 /** `endpoint` undefined: Google's own addresses. */
 export function createGoogleApi(endpoint: string | undefined): GoogleApi {
   const url = endpoint === undefined ? undefined : new URL(endpoint);
@@ -66,25 +72,32 @@ export function createGoogleApi(endpoint: string | undefined): GoogleApi {
           authClient: new PassThroughClient(),
         }
       : { fallback: true },
-    async request(
-      service,
-      path,
-      { method = 'GET', query = {}, json, body, contentType, timeoutMs = 30_000 } = {},
-    ) {
+    async request(service, path, request = {}) {
+      const { method = 'GET', query = {}, json, body, contentType, timeoutMs = 30_000 } = request;
       const target = new URL(path, url ?? `https://${service}.googleapis.com`);
       for (const [name, value] of Object.entries(query))
         if (value !== undefined) target.searchParams.set(name, value);
-      const token = await auth?.getAccessToken();
       const payload = json === undefined ? body : JSON.stringify(json);
-      return fetch(target, {
-        method,
-        headers: {
-          ...(token ? { authorization: `Bearer ${token}` } : {}),
-          ...(payload === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
-        },
-        ...(payload === undefined ? {} : { body: payload }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
+      // Asking again is harmless where nothing changes, or where the generation lets a change happen once only.
+      const attempts = method === 'GET' || query.ifGenerationMatch !== undefined ? maxAttempts : 1;
+      for (let attempt = 1; ; attempt += 1) {
+        const token = await auth?.getAccessToken();
+        const answer = await fetch(target, {
+          method,
+          headers: {
+            ...(token ? { authorization: `Bearer ${token}` } : {}),
+            ...(payload === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+          },
+          ...(payload === undefined ? {} : { body: payload }),
+          signal: AbortSignal.timeout(timeoutMs),
+        }).catch((error: unknown) => {
+          if (attempt >= attempts) throw error;
+          return undefined;
+        });
+        if (answer && (attempt >= attempts || !transient.has(answer.status))) return answer;
+        await answer?.body?.cancel();
+        await sleep(retryMs * 2 ** attempt);
+      }
     },
   };
 }

@@ -24,9 +24,14 @@ export const healthPolicy = z
     /** From the first success on the candidate must go on answering this long. */
     watchSeconds: seconds(0, 480).default(30),
   })
-  .refine(({ deadlineSeconds, watchSeconds }) => deadlineSeconds + watchSeconds <= 500, {
-    message: 'deadlineSeconds + watchSeconds must not exceed 500: an event function may run for 540 seconds',
-  });
+  .refine(
+    ({ deadlineSeconds, watchSeconds, intervalSeconds, timeoutSeconds }) =>
+      deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds <= 500,
+    {
+      message:
+        'deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 500: an event function may run for 540 seconds',
+    },
+  );
 
 export const rolloutPolicy = z.strictObject({
   /** All traffic in one change once the candidate is verified. */

@@ -15,9 +15,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** Name of the file that says which process runs on the folder. */
+export const lockFile = 'local-cloud.pid';
+
 /** Claims the state folder for this process; the returned function gives it back. A dead process's claim is void. */
 export function lockState(folder: string): () => void {
-  const file = path.join(folder, 'local-cloud.pid');
+  const file = path.join(folder, lockFile);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       const handle = openSync(file, 'wx');

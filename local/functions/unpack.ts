@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -78,10 +80,12 @@ function linkFramework(folder: string): void {
   const root = path.resolve(path.dirname(createRequire(import.meta.url).resolve(framework)), '../..');
   const link = path.join(folder, 'node_modules', framework);
   const there = lstatSync(link, { throwIfNoEntry: false });
-  if (there && !there.isSymbolicLink()) return;
+  if (there && (!there.isSymbolicLink() || readlinkSync(link) === root)) return;
   mkdirSync(path.dirname(link), { recursive: true });
-  rmSync(link, { force: true });
-  symlinkSync(root, link);
+  // All functions share the folder, and one that starts just now must never find the link missing.
+  const made = `${link}.${randomUUID()}`;
+  symlinkSync(root, made);
+  renameSync(made, link);
 }
 
 export interface Sources {

@@ -84,7 +84,7 @@ export function createMetadataRoom(context: CloudContext): { room: Room } {
     return handled;
   };
 
-  /** Clients ask here whether this is a metadata server at all; that needs no header. */
+  /** Clients ask here, or at `/`, which is the console's, whether this is a metadata server at all; that needs no header. */
   const presence = ({ response }: ApiRequest): typeof handled => {
     response.writeHead(200, { ...flavor, 'content-type': 'application/text' });
     response.end('computeMetadata/\n');
@@ -95,7 +95,6 @@ export function createMetadataRoom(context: CloudContext): { room: Room } {
     room: {
       name: 'metadata',
       routes: [
-        { method: 'GET', path: '/', handle: presence },
         { method: 'GET', path: '/computeMetadata/', handle: presence },
         { method: 'GET', path: '/computeMetadata/v1', handle: serve },
         { method: 'GET', path: '/computeMetadata/v1/', handle: serve },

@@ -1,8 +1,18 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { UserError } from './user-error.ts';
 
-/** Errors by name that are meant for people: their message says what is wrong and what to do. */
-const forPeople = new Set(['UserError', 'PortError', 'StateLockedError', 'ConfigError', 'GoogleApiError']);
+/**
+ * Errors by name that are meant for people: their message says what is wrong and what to do. Those of Google's clients
+ * have no name of their own, but the number of their gRPC or HTTP code.
+ */
+const forPeople = new Set([
+  'UserError',
+  'PortError',
+  'StateLockedError',
+  'ConfigError',
+  'GoogleApiError',
+  'StateFolderError',
+]);
 
 function causes(error: unknown): string {
   const { cause } = error as { cause?: unknown };
@@ -18,9 +28,11 @@ export async function runCommand(main: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main();
   } catch (error) {
-    const { name, message, stack } = error as Error;
+    const { name, message, stack, code } = error as Error & { code?: unknown };
     process.stderr.write(
-      forPeople.has(name) ? `${message}${causes(error)}\n` : `${stack ?? message}${causes(error)}\n`,
+      forPeople.has(name) || typeof code === 'number'
+        ? `${message}${causes(error)}\n`
+        : `${stack ?? message}${causes(error)}\n`,
     );
     process.exitCode = error instanceof UserError ? error.exitCode : 1;
   }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { printable } from './style.ts';
 import { UserError } from './user-error.ts';
 
 const run = promisify(execFile);
@@ -40,7 +41,7 @@ export async function resolveCommit(folder: string, ref: string): Promise<Commit
     const [sha = '', subject = ''] = (await git(folder, 'log', '-1', '--format=%H%x00%s', ref, '--'))
       .trim()
       .split('\0');
-    return { sha, subject };
+    return { sha, subject: printable(subject) };
   } catch {
     throw new UserError(
       ref === 'HEAD'

@@ -1,4 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { GoogleAuth } from 'google-auth-library';
 import path from 'node:path';
 import { z } from 'zod';
 import { createGoogleApi, type GoogleApi } from '../../functions/platform/google-api.ts';
@@ -61,6 +62,16 @@ export function localSession(pipeline: Pipeline, origin: string): Session {
   };
 }
 
+/** After a kill the file stands there still, and another local cloud may have its port. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function isUp(origin: string): Promise<boolean> {
   try {
     const response = await fetch(`${origin}/computeMetadata/v1/project/project-id`, {
@@ -70,6 +81,18 @@ async function isUp(origin: string): Promise<boolean> {
     return response.ok;
   } catch {
     return false;
+  }
+}
+
+/** Throws a sentence, instead of what each client would say in its own words. */
+export async function requireCredentials(): Promise<void> {
+  try {
+    await new GoogleAuth().getClient();
+  } catch (cause) {
+    throw new UserError(
+      'there are no credentials for Google Cloud; run "gcloud auth application-default login" and try again',
+      { cause },
+    );
   }
 }
 
@@ -85,6 +108,7 @@ export async function openSession({
 }): Promise<Session> {
   if (environment !== 'local') {
     const pipeline = await pipelineAt(repo, 'HEAD', environment);
+    await requireCredentials();
     return {
       pipeline,
       api: createGoogleApi(undefined),
@@ -95,7 +119,7 @@ export async function openSession({
   }
   const text = await readFile(runningFile(state), 'utf8').catch(() => undefined);
   const cloud = text === undefined ? undefined : running.parse(JSON.parse(text));
-  if (!cloud || !(await isUp(cloud.origin))) {
+  if (!cloud || !isRunning(cloud.pid) || !(await isUp(cloud.origin))) {
     throw new UserError(
       `no local cloud runs on ${state}; start one with "npm start", or name its folder with --state`,
     );

@@ -22,6 +22,9 @@ const escape = String.fromCharCode(27);
 /** Splits a text at its colours, which it keeps. */
 export const colourPattern = new RegExp(`(${escape}\\[\\d+m)`, 'g');
 
+/** Text from elsewhere without what would steer the terminal: a status or a commit's subject may hold anything. */
+export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '·');
+
 /** Columns that the text takes on a terminal. */
 export const visibleLength = (text: string): number => text.replace(colourPattern, '').length;
 

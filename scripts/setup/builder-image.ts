@@ -70,7 +70,6 @@ async function buildImage(
   try {
     const [operation] = await client.createBuild({
       parent: `projects/${pipeline.project}/locations/${pipeline.region}`,
-      projectId: pipeline.project,
       build: {
         source: { storageSource: source },
         steps: [{ name: 'gcr.io/cloud-builders/docker', args: ['build', '-t', image, '.'] }],

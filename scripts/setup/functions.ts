@@ -53,17 +53,20 @@ interface CloudFunction {
 /** Which source and settings a function was deployed from: the function itself tells, so nothing else has to know. */
 const sourceLabel = 'slipway-source';
 
-/** The part of a function's settings that all of them share. https://cloud.google.com/functions/docs/reference/rest/v2 */
-const serviceConfigOf = ({ pipeline }: SetupTarget): Record<string, unknown> => ({
+/** Who writes to GitHub; nobody else gets the token. */
+const writesToGitHub: ReadonlySet<FunctionName> = new Set(['buildStatus', 'releaseStatus']);
+
+/** A function's settings. https://cloud.google.com/functions/docs/reference/rest/v2 */
+const serviceConfigOf = ({ pipeline }: SetupTarget, name: FunctionName): Record<string, unknown> => ({
   environmentVariables: {
     SLIPWAY_PROJECT: pipeline.project,
     SLIPWAY_REGION: pipeline.region,
     SLIPWAY_BUCKET: stateBucket(pipeline),
     SLIPWAY_REPOSITORY: `${pipeline.repository.owner}/${pipeline.repository.name}`,
   },
-  secretEnvironmentVariables: [
-    { key: 'GITHUB_TOKEN', projectId: pipeline.project, secret: githubTokenSecret, version: 'latest' },
-  ],
+  secretEnvironmentVariables: writesToGitHub.has(name)
+    ? [{ key: 'GITHUB_TOKEN', projectId: pipeline.project, secret: githubTokenSecret, version: 'latest' }]
+    : [],
   availableMemory: '512Mi',
   // Less than one CPU allows one request at a time.
   availableCpu: '1',
@@ -83,8 +86,8 @@ export async function setUpFunctions(target: SetupTarget, sourceFolder: string):
     main: 'index.js',
     dependencies: { [framework]: frameworkVersion },
   });
-  const serviceConfig = serviceConfigOf(target);
-  const sourceHash = sha256(bundle, manifest, JSON.stringify(serviceConfig)).slice(0, 16);
+  const settings = functionNames.map((name) => serviceConfigOf(target, name));
+  const sourceHash = sha256(bundle, manifest, JSON.stringify(settings)).slice(0, 16);
   const source = { bucket: buckets(pipeline.project).source, object: `functions/${sourceHash}.zip` };
   // Fixed times, so that the same source is the same archive.
   const zip = zipSync(
@@ -97,7 +100,7 @@ export async function setUpFunctions(target: SetupTarget, sourceFolder: string):
       environment: 'GEN_2',
       labels: { [sourceLabel]: sourceHash },
       buildConfig: { runtime: 'nodejs24', entryPoint: name, source: { storageSource: source } },
-      serviceConfig,
+      serviceConfig: serviceConfigOf(target, name),
     };
     return [name, await deployFunction(target, functionId(name), sourceHash, body)];
   });

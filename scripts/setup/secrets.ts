@@ -46,15 +46,19 @@ export async function setUpSecrets(
         }),
       );
       if (created) note(`created secret ${secret}`);
-      let value = await latest(client, name);
-      if (value === undefined && initial) {
-        value = initial();
-        await client.addSecretVersion({ parent: name, payload: { data: Buffer.from(value) } });
+      const exists = await hasValue(client, name);
+      if (!exists && initial) {
+        await client.addSecretVersion({ parent: name, payload: { data: Buffer.from(initial()) } });
         if (initial === madeUp) note(`made up a value for secret ${secret}`);
       }
-      if (value === undefined)
+      if (!exists && !initial)
         note(`secret ${secret} has no value yet: gcloud secrets versions add ${secret} --data-file=-`);
-      else databasePasswords.set(secret, value);
+    }
+    // Only these are read: nobody else's value is setup's business.
+    for (const { passwordSecret } of Object.values(pipeline.databases)) {
+      const name = `projects/${pipeline.project}/secrets/${passwordSecret}/versions/latest`;
+      const [version] = await client.accessSecretVersion({ name });
+      databasePasswords.set(passwordSecret, Buffer.from(version.payload?.data ?? '').toString('utf8'));
     }
   } finally {
     await client.close();
@@ -62,13 +66,13 @@ export async function setUpSecrets(
   return { databasePasswords };
 }
 
-async function latest(client: SecretManagerServiceClient, secret: string): Promise<string | undefined> {
+async function hasValue(client: SecretManagerServiceClient, secret: string): Promise<boolean> {
   try {
-    const [version] = await client.accessSecretVersion({ name: `${secret}/versions/latest` });
-    return Buffer.from(version.payload?.data ?? '').toString('utf8');
+    await client.getSecretVersion({ name: `${secret}/versions/latest` });
+    return true;
   } catch (error) {
     const { code } = error as { code?: unknown };
-    if (code === 5 || code === 404) return undefined;
+    if (code === 5 || code === 404) return false;
     throw error;
   }
 }

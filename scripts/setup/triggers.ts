@@ -1,12 +1,12 @@
 import { CloudBuildClient, type protos } from '@google-cloud/cloudbuild';
 import { isDeepStrictEqual } from 'node:util';
+import { substitutions as names } from '../../functions/release/naming.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { UserError } from '../cli/user-error.ts';
 import { triggersOf } from '../pipeline/triggers.ts';
 import type { SetupTarget } from './target.ts';
 
 type IBuildTrigger = protos.google.devtools.cloudbuild.v1.IBuildTrigger;
-
-/** Every trigger of ours has it (triggers.ts of the pipeline). */
-const ownTag = 'slipway';
 
 /** One trigger for each service and purpose. Last of all, so that no build starts before everybody listens. */
 export async function setUpTriggers(
@@ -15,9 +15,8 @@ export async function setUpTriggers(
 ): Promise<void> {
   const client = new CloudBuildClient(api.clientOptions);
   const parent = `projects/${pipeline.project}/locations/${pipeline.region}`;
-  const common = { parent, projectId: pipeline.project };
   try {
-    const [existing] = await client.listBuildTriggers(common);
+    const [existing] = await client.listBuildTriggers({ parent });
     const wanted = triggersOf(pipeline);
     for (const each of wanted) {
       const trigger = {
@@ -27,34 +26,38 @@ export async function setUpTriggers(
         substitutions: { ...each.substitutions, _BUILDER: builderImage },
       };
       const found = existing.find(({ name }) => name === trigger.name);
+      const other = found?.substitutions?._ENVIRONMENT;
+      if (other !== undefined && other !== pipeline.environment.name) {
+        throw new UserError(
+          `trigger ${trigger.name} belongs to environment ${other}: a project carries one environment of a pipeline`,
+        );
+      }
       if (!found) {
-        await client.createBuildTrigger({ ...common, trigger });
+        await client.createBuildTrigger({ parent, trigger });
         note(`created trigger ${trigger.name}`);
       } else if (!isDeepStrictEqual(settingsOf(found), settingsOf(trigger))) {
         const { id = '', resourceName = '' } = found;
-        await client.updateBuildTrigger({
-          projectId: pipeline.project,
-          triggerId: id,
-          trigger: { ...trigger, id, resourceName },
-        });
+        await client.updateBuildTrigger({ trigger: { ...trigger, id, resourceName } });
         note(`updated trigger ${trigger.name}`);
       }
     }
-    const names = new Set(wanted.map(({ name }) => name));
-    for (const { id, name, tags } of existing) {
-      // A service that pipeline.yaml no longer has is no longer built.
-      if (!tags?.includes(ownTag) || !name || names.has(name)) continue;
-      await client.deleteBuildTrigger({
-        name: `${parent}/triggers/${id ?? ''}`,
-        projectId: pipeline.project,
-        triggerId: id ?? '',
-      });
-      note(`deleted trigger ${name}`);
+    const kept = new Set(wanted.map(({ name }) => name));
+    for (const trigger of existing) {
+      // A service that pipeline.yaml no longer has is no longer built. Other people's triggers are none of ours.
+      if (!isOurs(trigger, pipeline) || kept.has(trigger.name ?? '')) continue;
+      await client.deleteBuildTrigger({ name: trigger.resourceName ?? '' });
+      note(`deleted trigger ${trigger.name ?? ''}`);
     }
   } finally {
     await client.close();
   }
 }
+
+const isOurs = ({ github, substitutions }: IBuildTrigger, { repository }: Pipeline): boolean =>
+  github?.owner === repository.owner &&
+  github.name === repository.name &&
+  substitutions?.[names.service] !== undefined &&
+  substitutions[names.purpose] !== undefined;
 
 /** What setup decides about a trigger; the rest is Cloud Build's. */
 const settingsOf = ({ filename, includedFiles, substitutions, github }: IBuildTrigger): unknown => ({

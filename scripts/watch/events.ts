@@ -1,3 +1,4 @@
+import { printable } from '../cli/style.ts';
 import type { BuildView, Snapshot, StatusLine } from './snapshot.ts';
 
 /** One thing that has happened, for a line of text or a line of JSON. */
@@ -25,7 +26,7 @@ function buildEvents(before: BuildView | undefined, now: BuildView): WatchEvent[
   }
   const stage = release?.stage;
   if (release && before?.release?.stage !== stage) {
-    const reason = release.history.at(-1)?.reason ?? '';
+    const reason = printable(release.history.at(-1)?.reason ?? '');
     events.push({
       kind: 'release',
       service,

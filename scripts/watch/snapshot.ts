@@ -7,6 +7,7 @@ import { releaseKey, substitutions } from '../../functions/release/naming.ts';
 import type { Candidate, Release, ServiceRecord } from '../../functions/release/release.ts';
 import { percentOf } from '../../functions/rollout/plan.ts';
 import { stepLines, stepProgress } from './step-progress.ts';
+import { printable } from '../cli/style.ts';
 import { stateBucket, type Pipeline } from '../pipeline/pipeline.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -83,10 +84,10 @@ export function openViewer(
     };
     return statuses
       .map(({ context, state, description, target_url }) => ({
-        context,
-        state,
-        description: description ?? '',
-        targetUrl: target_url ?? '',
+        context: printable(context),
+        state: printable(state),
+        description: printable(description ?? ''),
+        targetUrl: printable(target_url ?? ''),
       }))
       .sort((a, b) => (a.context < b.context ? -1 : 1));
   };

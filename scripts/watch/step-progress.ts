@@ -1,4 +1,5 @@
 import type { BuildStep } from '../../functions/platform/cloud-build.ts';
+import { printable } from '../cli/style.ts';
 import { expectOk, type GoogleApi } from '../../functions/platform/google-api.ts';
 
 const linePattern = /^(Starting|Finished) Step #(\d+)/;
@@ -13,7 +14,11 @@ export function stepProgress(steps: readonly BuildStep[], lines: readonly string
     const [, verb, index] = linePattern.exec(line) ?? [];
     if (verb !== undefined) seen.set(Number(index), verb === 'Starting' ? 'WORKING' : 'SUCCESS');
   }
-  return steps.map((step, index) => ({ ...step, status: seen.get(index) ?? step.status }));
+  return steps.map((step, index) => ({
+    ...step,
+    id: printable(step.id),
+    status: seen.get(index) ?? step.status,
+  }));
 }
 
 /** The lines about steps in a build's log, oldest first. */

@@ -1,6 +1,6 @@
 import { isSettled } from '../../functions/release/release.ts';
 import type { Style } from '../cli/style.ts';
-import { table } from '../cli/style.ts';
+import { printable, table } from '../cli/style.ts';
 import type { BuildView, Snapshot } from './snapshot.ts';
 
 export interface ReleaseSummary {
@@ -30,7 +30,7 @@ export function summarise(snapshot: Snapshot): ReleaseSummary[] {
     verdict: release?.verdict?.verdict ?? null,
     traffic: percent,
     url: url === '' ? null : url,
-    reason: release?.history.at(-1)?.reason ?? `build ${build.status}`,
+    reason: printable(release?.history.at(-1)?.reason ?? `build ${build.status}`),
   }));
 }
 

@@ -190,17 +190,17 @@ test('status shows what serves, and the statuses of a commit', async () => {
   expect(stdout).toContain('slipway/api/rollout');
 });
 
-test('a second local cloud on the same state is refused', async () => {
+test.each([
+  ['', []],
+  [', also when it is to be forgotten', ['--fresh']],
+])('a second local cloud on the same state is refused%s', async (_, args) => {
   const { code, stderr } = await command('start', [
-    '--once',
-    '--port',
-    '0',
-    '--repo',
-    repo.folder,
+    ...['--once', '--port', '0', '--repo', repo.folder, ...args],
     ...onState(),
   ]);
   expect([code, stderr]).toEqual([
     1,
     expect.stringMatching(/a local cloud \(process \d+\) already runs on /),
   ]);
+  expect((await slipway.viewer.service('api')).record.stable).toBeDefined();
 });

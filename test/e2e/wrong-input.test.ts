@@ -132,13 +132,16 @@ describe('npm start says in a sentence what is wrong, and starts nothing', () =>
     ]);
   });
 
-  test('--fresh deletes no folder that is not its own', async () => {
+  test.each([
+    ['with --fresh', ['--fresh']],
+    ['without', []],
+  ])('a state folder that is somebody else’s, %s', async (_, args) => {
     commit({ 'pipeline.yaml': pipeline });
     mkdirSync(state);
     writeFileSync(path.join(state, 'thesis.txt'), 'years of work');
     const { code, stderr } = await command('start', [
       '--once',
-      '--fresh',
+      ...args,
       '--repo',
       repo(),
       '--state',
@@ -148,7 +151,9 @@ describe('npm start says in a sentence what is wrong, and starts nothing', () =>
     ]);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/holds no state of a local cloud, so --fresh does not delete it/),
+      expect.stringMatching(
+        /holds files that are not a local cloud's; choose an empty or a new folder with --state/,
+      ),
     ]);
     expect(existsSync(path.join(state, 'thesis.txt'))).toBe(true);
   });

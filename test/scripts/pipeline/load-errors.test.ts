@@ -174,7 +174,7 @@ test.each([
     'a verification that takes too long',
     'api: { folder: a, health: { deadlineSeconds: 300, watchSeconds: 201 } }',
     [
-      '5:21 services.api.health: deadlineSeconds + watchSeconds must not exceed 500: an event function may run for 540 seconds',
+      '5:21 services.api.health: deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 500: an event function may run for 540 seconds',
     ],
   ],
   [
@@ -458,7 +458,7 @@ describe('places in environments and circles', () => {
       'a value that is wrong only together with the base',
       'local: { services: { api: { health: { watchSeconds: 480 } } } }',
       [
-        '5:31 environments.local.services.api.health: deadlineSeconds + watchSeconds must not exceed 500: an event function may run for 540 seconds',
+        '5:31 environments.local.services.api.health: deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 500: an event function may run for 540 seconds',
       ],
     ],
     [
