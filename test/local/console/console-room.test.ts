@@ -10,13 +10,13 @@ import { consolePage } from '../../../local/console/console-page.ts';
 
 let cloud: LocalCloud;
 let place: Place;
-const stateFolder = mkdtempSync(path.join(tmpdir(),
-    fresh: false, 'slipway-console-'));
+const stateFolder = mkdtempSync(path.join(tmpdir(), 'slipway-console-'));
 
 beforeAll(async () => {
   cloud = await startLocalCloud({
     port: 0,
     stateFolder,
+    fresh: false,
     projectId: 'test-project',
     region: 'europe-west1',
     log: () => undefined,
