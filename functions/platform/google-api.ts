@@ -58,8 +58,11 @@ const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const maxAttempts = 4;
 const retryMs = 200;
 
-/** `endpoint` undefined: Google's own addresses. */
-export function createGoogleApi(endpoint: string | undefined): GoogleApi {
+/** `endpoint` undefined: Google's own addresses. `pause` waits between two attempts. */
+export function createGoogleApi(
+  endpoint: string | undefined,
+  pause: (milliseconds: number) => Promise<void> = async (milliseconds) => sleep(milliseconds),
+): GoogleApi {
   const url = endpoint === undefined ? undefined : new URL(endpoint);
   const auth = url ? undefined : new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' });
   return {
@@ -96,7 +99,7 @@ export function createGoogleApi(endpoint: string | undefined): GoogleApi {
         });
         if (answer && (attempt >= attempts || !transient.has(answer.status))) return answer;
         await answer?.body?.cancel();
-        await sleep(retryMs * 2 ** attempt);
+        await pause(retryMs * 2 ** attempt);
       }
     },
   };

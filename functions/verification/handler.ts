@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { CloudLogging } from '../platform/cloud-logging.ts';
 import type { CloudRun, RunRevision } from '../platform/cloud-run.ts';
 import type { Bucket } from '../platform/cloud-storage.ts';
 import type { Log } from '../platform/log.ts';
@@ -15,35 +14,31 @@ import {
   revisionName,
   type ReleaseKey,
 } from '../release/naming.ts';
-import { policyAnnotation, releasePolicy, type HealthPolicy } from '../release/policy.ts';
+import { policyAnnotation, releasePolicy } from '../release/policy.ts';
+import { isSettled, type Candidate, type Release, type Verdict } from '../release/release.ts';
 import { tell } from '../release/tell.ts';
-import { isSettled, type Candidate, type Probe, type Release, type Verdict } from '../release/release.ts';
-import { death, failureCause } from './failure-cause.ts';
-import { judge } from './judge.ts';
+import { failureCause } from './failure-cause.ts';
 import type { ProbeTarget } from './probe.ts';
 import { verificationReport } from './report.ts';
+import { logLines, watchCandidate, type Conclusion, type WatchPorts } from './watch-candidate.ts';
 
-export interface VerificationPorts {
+export interface VerificationPorts extends WatchPorts {
   readonly run: CloudRun;
-  readonly logging: CloudLogging;
   readonly bucket: Bucket;
   readonly ledger: Ledger;
   readonly topics: Topics;
   readonly log: Log;
-  probe(target: ProbeTarget, policy: HealthPolicy): Promise<Probe>;
   identityToken(audience: string): Promise<string>;
-  now(): Date;
-  sleep(milliseconds: number): Promise<void>;
 }
 
-/** How long a lease outlives its last renewal, beyond the longest pause between two renewals: what a crash costs. */
+/** How long a lease outlives the longest pause between two renewals: what a crash costs. */
 const leaseSeconds = 15;
-/** Logging's read quota is 60 a minute: while probes fail, look for an exit no oftener than this. */
-const logLookSeconds = 5;
-const logLines = 200;
+/** A build that has passed made its revision before; one that is not there by now will not come. */
 const missingRevisionMinutes = 10;
 /** A tag address appears a moment after its revision is ready. */
 const addressWaitSeconds = 30;
+/** As many of the last probes go into the record; the report has them all. */
+const recordedProbes = 20;
 
 const logEntry = z.object({
   resource: z.object({
@@ -85,39 +80,54 @@ async function verifyCandidate(ports: VerificationPorts, key: ReleaseKey): Promi
   if (!release || isSettled(release) || release.verdict) return;
   const revision = await ports.run.revision(key.service, revisionName(key));
   if (!revision) {
-    await concludeWithoutRevision(ports, key, release);
+    const missing = missingRevision(release, ports.now());
+    if (missing) await conclude(ports, key, missing);
     return;
   }
   if (revision.ready === 'not-yet') return;
-  const lease = await takeLease(
-    ports.bucket,
-    objects.lease(key, 'verification'),
-    leaseSeconds + addressWaitSeconds,
-    () => ports.now().getTime(),
-  );
+  const object = objects.lease(key, 'verification');
+  const now = (): number => ports.now().getTime();
+  const lease = await takeLease(ports.bucket, object, leaseSeconds + addressWaitSeconds, now);
   if (!lease) return;
   try {
-    const candidate = await recordCandidate(ports, key, revision);
-    if (typeof candidate === 'string') await conclude(ports, key, 'unhealthy', [candidate], []);
-    else if (revision.ready === 'no') await concludeNotReady(ports, key, revision);
-    else await probeUntilVerdict(ports, key, candidate, (seconds) => lease.renew(seconds));
+    const renew = (pauseSeconds: number): Promise<boolean> => lease.renew(leaseSeconds + pauseSeconds);
+    const conclusion = await findVerdict(ports, key, revision, renew);
+    if (conclusion) await conclude(ports, key, conclusion);
   } finally {
     await lease.release();
   }
 }
 
-/** The candidate as recorded, or the reason why it can not be judged. */
-async function recordCandidate(
+const unhealthy = (reason: string): Conclusion => ({ verdict: 'unhealthy', reason, probes: [] });
+
+function missingRevision({ build, service, id }: Release, now: Date): Conclusion | undefined {
+  if (build.status !== 'SUCCESS' || build.endedAt === undefined) return undefined;
+  const minutes = (now.getTime() - Date.parse(build.endedAt)) / 60_000;
+  if (minutes < missingRevisionMinutes) return undefined;
+  return unhealthy(`its build has passed, but there is no revision ${revisionName({ service, id })}`);
+}
+
+/** Undefined when somebody else has taken over meanwhile. */
+async function findVerdict(
   ports: VerificationPorts,
   key: ReleaseKey,
   revision: RunRevision,
-): Promise<Candidate | string> {
+  renew: (pauseSeconds: number) => Promise<boolean>,
+): Promise<Conclusion | undefined> {
   const policy = releasePolicy.safeParse(parseJson(revision.annotations[policyAnnotation]));
   if (!policy.success)
-    return `its annotation ${policyAnnotation} cannot be read: ${z.prettifyError(policy.error)}`;
+    return unhealthy(`its annotation ${policyAnnotation} cannot be read: ${z.prettifyError(policy.error)}`);
   const candidate: Candidate = { revision: revision.name, image: revision.image, policy: policy.data };
   await tell(ports, key, { kind: 'candidate', candidate });
-  return candidate;
+  if (revision.ready === 'no') {
+    const log = await ports.logging.revision(key.service, revision.name, logLines);
+    return unhealthy(failureCause(revision.message, log).text);
+  }
+  const target = await probeTarget(ports, key, candidate.revision);
+  if (!target) return unhealthy(`tag ${candidateTag(key)} got no address within ${addressWaitSeconds} s`);
+  await tell(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
+  await tell(ports, key, { kind: 'verification-started' });
+  return watchCandidate(ports, key.service, target, candidate.policy.health, renew);
 }
 
 function parseJson(text: string | undefined): unknown {
@@ -125,93 +135,6 @@ function parseJson(text: string | undefined): unknown {
     return JSON.parse(text ?? '');
   } catch {
     return undefined;
-  }
-}
-
-/** The build makes the revision before it ends: one that is not there long after will not come. */
-async function concludeWithoutRevision(
-  ports: VerificationPorts,
-  key: ReleaseKey,
-  { build }: Release,
-): Promise<void> {
-  if (build.status !== 'SUCCESS' || build.endedAt === undefined) return;
-  const minutes = (ports.now().getTime() - Date.parse(build.endedAt)) / 60_000;
-  if (minutes < missingRevisionMinutes) return;
-  await conclude(
-    ports,
-    key,
-    'unhealthy',
-    [`its build has passed, but there is no revision ${revisionName(key)}`],
-    [],
-  );
-}
-
-async function concludeNotReady(
-  ports: VerificationPorts,
-  key: ReleaseKey,
-  revision: RunRevision,
-): Promise<void> {
-  const log = await ports.logging.revision(key.service, revision.name, logLines);
-  await conclude(ports, key, 'unhealthy', [failureCause(revision.message, log).text], []);
-}
-
-async function probeUntilVerdict(
-  ports: VerificationPorts,
-  key: ReleaseKey,
-  candidate: Candidate,
-  renew: (seconds: number) => Promise<boolean>,
-): Promise<void> {
-  const target = await probeTarget(ports, key, candidate.revision);
-  if (!target) {
-    await conclude(
-      ports,
-      key,
-      'unhealthy',
-      [`tag ${candidateTag(key)} got no address within ${addressWaitSeconds} s`],
-      [],
-    );
-    return;
-  }
-  await tell(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
-  await tell(ports, key, { kind: 'verification-started' });
-
-  const policy = candidate.policy.health;
-  const started = ports.now().getTime();
-  const elapsed = (): number => (ports.now().getTime() - started) / 1000;
-  const probes: Probe[] = [];
-  let renewed = -leaseSeconds;
-  let looked = -logLookSeconds;
-  for (;;) {
-    const seen = await ports.probe(target, policy);
-    probes.push(seen);
-    const judgement = judge(policy, probes, elapsed());
-    const failing = seen.outcome !== 'ok' && seen.outcome !== 'rate-limited';
-    if (judgement.verdict !== 'inconclusive' || (failing && elapsed() - looked >= logLookSeconds)) {
-      looked = elapsed();
-      // The platform starts an ended container anew at the next request: probes alone would not notice.
-      const end = death(await ports.logging.revision(key.service, candidate.revision, logLines));
-      if (end !== undefined) {
-        const ok = probes.filter(({ outcome }) => outcome === 'ok').length;
-        await conclude(
-          ports,
-          key,
-          'unhealthy',
-          [`died while it was watched: the container ended by itself with ${end}, after ${ok} good answers`],
-          probes,
-        );
-        return;
-      }
-    }
-    if (judgement.verdict !== 'inconclusive') {
-      await conclude(ports, key, judgement.verdict, [judgement.reason], probes);
-      return;
-    }
-    if (elapsed() - renewed >= leaseSeconds / 3) {
-      renewed = elapsed();
-      // Held by somebody else by now, who will come to a verdict.
-      if (!(await renew(leaseSeconds + policy.intervalSeconds + policy.timeoutSeconds))) return;
-    }
-    await ports.sleep(policy.intervalSeconds * 1000);
   }
 }
 
@@ -237,19 +160,14 @@ async function probeTarget(
 async function conclude(
   ports: VerificationPorts,
   key: ReleaseKey,
-  verdict: Verdict['verdict'],
-  reasons: string[],
-  probes: readonly Probe[],
+  { verdict, reason, probes }: Conclusion,
 ): Promise<void> {
-  const concluded: Verdict = { verdict, reasons, at: ports.now().toISOString() };
+  const concluded: Verdict = { verdict, reasons: [reason], at: ports.now().toISOString() };
   const release = await ports.ledger.release(key);
   // Somebody else was faster: the report that stands belongs to the verdict that stands.
   if (!release || release.verdict) return;
-  await ports.bucket.write(
-    objects.report(key),
-    verificationReport(release, concluded, probes),
-    'text/markdown; charset=utf-8',
-  );
-  ports.log('INFO', `${key.service} ${revisionName(key)} is ${verdict}: ${reasons.join('; ')}`);
-  await tell(ports, key, { kind: 'verdict', verdict: concluded, probes: probes.slice(-20) });
+  const report = verificationReport(release, concluded, probes);
+  await ports.bucket.write(objects.report(key), report, 'text/markdown; charset=utf-8');
+  ports.log('INFO', `${key.service} ${revisionName(key)} is ${verdict}: ${reason}`);
+  await tell(ports, key, { kind: 'verdict', verdict: concluded, probes: probes.slice(-recordedProbes) });
 }

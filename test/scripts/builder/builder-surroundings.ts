@@ -11,7 +11,7 @@ export function surroundings(folder: string, endpoint = 'http://127.0.0.1:9'): T
   const printed: string[] = [];
   let now = Date.parse('2026-03-02T10:00:00Z');
   return {
-    api: createGoogleApi(endpoint),
+    api: createGoogleApi(endpoint, () => Promise.resolve()),
     folder,
     printed,
     print: (line) => {

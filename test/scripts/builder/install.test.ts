@@ -160,7 +160,7 @@ describe('install', () => {
     await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
     const { port } = broken.address() as AddressInfo;
     try {
-      const api = createGoogleApi(`http://127.0.0.1:${port}`);
+      const api = createGoogleApi(`http://127.0.0.1:${port}`, () => Promise.resolve());
       const cache = openDependencyCache(api, { bucket, prefix: '' }, 'key');
       expect((await cache.restore(path.join(folder, 'services/api'), 'other')).kind).toBe('corrupt');
       expect(await left()).toEqual(['node_modules', 'package-lock.json', 'package.json', 'tool']);
