@@ -2,7 +2,7 @@ import { openBuilds } from '../functions/platform/cloud-build.ts';
 import { parseCommand, runCommand } from './cli/command.ts';
 import { openSession, sessionHelp, sessionOptions, type Session } from './cli/session.ts';
 import { UserError } from './cli/user-error.ts';
-import { createStyle, table, useColours, type Style } from './cli/style.ts';
+import { createStyle, printable, table, useColours, type Style } from './cli/style.ts';
 import { renderSnapshot } from './watch/render.ts';
 import { openViewer, type Viewer } from './watch/snapshot.ts';
 
@@ -67,8 +67,13 @@ async function main(): Promise<number> {
       ? commits.filter((sha) => positionals.some((start) => sha.startsWith(start)))
       : commits.slice(0, limit);
   for (const sha of chosen) {
-    const branch = builds.find(({ commit }) => commit === sha)?.branch ?? '';
-    const [title = '', ...rest] = renderSnapshot(await viewer.snapshot(sha), `on ${branch}`, 0, style);
+    const branches = new Set(builds.filter(({ commit }) => commit === sha).map(({ branch }) => branch));
+    const [title = '', ...rest] = renderSnapshot(
+      await viewer.snapshot(sha),
+      `on ${[...branches].map(printable).join(', ')}`,
+      0,
+      style,
+    );
     out.push('', title.replace(/ {2}\S*0 s\S*$/, ''), ...rest.slice(1));
   }
   for (const start of positionals.filter((text) => !commits.some((sha) => sha.startsWith(text))))

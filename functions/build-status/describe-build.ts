@@ -83,5 +83,5 @@ export function describeBuild(build: CloudBuild, { service, purpose }: BuildPurp
   if (build.status === 'SUCCESS')
     return { ...common, state: 'success', description: `${what} passed${took ? ` in ${took}` : ''}` };
   // Queued and running read the same on purpose: GitHub limits how many statuses may be written.
-  return { ...common, rank: buildRanks.WORKING, state: 'pending', description: `${what} running` };
+  return { ...common, rank: buildRanks.WORKING, state: 'pending', description: `${what} is running` };
 }

@@ -82,6 +82,7 @@ export function renderSnapshot(
       verification,
       traffic,
       stage === 'live' ? style.good(stage) : stage,
+      style.dim(view.build.id.slice(0, 8)),
       style.dim(view.release?.candidate?.revision ?? ''),
     ];
   });
@@ -93,7 +94,10 @@ export function renderSnapshot(
   return [
     `${style.strong(snapshot.commit.slice(0, 7))} ${subject}  ${style.dim(`${elapsedSeconds.toFixed(0)} s`)}`,
     '',
-    ...table([['service', 'build', 'verification', 'traffic', 'stage', 'revision'].map(style.dim), ...rows]),
+    ...table([
+      ['service', 'build', 'verification', 'traffic', 'stage', 'build id', 'revision'].map(style.dim),
+      ...rows,
+    ]),
     '',
     ...(statuses.length > 0
       ? [style.dim('on GitHub'), ...table(statuses)]

@@ -29,8 +29,8 @@ const build = (part: Partial<CloudBuild> = {}): CloudBuild => ({
 const purpose = { service: 'api', purpose: 'release', commit } as const;
 
 test.each<[string, Partial<CloudBuild>, string, string]>([
-  ['queued', { status: 'QUEUED' }, 'pending', 'The build running'],
-  ['running', {}, 'pending', 'The build running'],
+  ['queued', { status: 'QUEUED' }, 'pending', 'The build is running'],
+  ['running', {}, 'pending', 'The build is running'],
   ['passed', { status: 'SUCCESS', seconds: 12.34 }, 'success', 'The build passed in 12.3 s'],
   ['a long one', { status: 'SUCCESS', seconds: 754 }, 'success', 'The build passed in 12 min 34 s'],
   [
@@ -77,7 +77,7 @@ test.each<[string, Partial<CloudBuild>, string, string]>([
 test('checks have a context of their own', () => {
   expect(describeBuild(build(), { ...purpose, purpose: 'checks' })).toMatchObject({
     context: 'slipway/api/checks',
-    description: 'The checks build running',
+    description: 'The checks build is running',
   });
 });
 
