@@ -6,7 +6,8 @@ export default {
   '{functions,local,scripts,test,bench,eslint}/**/*.{ts,js}': [
     'eslint --max-warnings 0 --no-warn-ignored',
     () => 'npm run typecheck',
-    (files) => `npm run jest -- --bail --passWithNoTests --testPathIgnorePatterns test/e2e --findRelatedTests ${files.join(' ')}`,
+    (files) =>
+      `npm run jest -- --bail --passWithNoTests --testPathIgnorePatterns test/e2e --findRelatedTests ${files.join(' ')}`,
   ],
   ...Object.fromEntries(
     services.map((service) => [

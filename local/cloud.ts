@@ -1,21 +1,14 @@
-import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { createBuildRoom } from './build/build-room.ts';
 import { createConsoleRoom } from './console/console-room.ts';
 import { systemClock } from './core/clock.ts';
 import type { CloudContext } from './core/context.ts';
-import { processEnvironment } from './core/environment.ts';
-import { createIdentity } from './core/identity.ts';
-import { createOperations } from './core/operations.ts';
-import { createPorts } from './core/ports.ts';
-import { createProcesses } from './core/processes.ts';
+import { createContext } from './core/create-context.ts';
 import type { Room } from './core/room.ts';
 import { createRequestListener } from './core/server.ts';
 import { claimStateFolder, clearStateFolder } from './core/state-folder.ts';
 import { lockFile, lockState } from './core/state-lock.ts';
-import { openTable } from './core/state.ts';
 import { createFunctionsRoom } from './functions/functions-room.ts';
 import { createGitHubRoom } from './github/github-room.ts';
 import { createImagesRoom } from './images/images-room.ts';
@@ -140,29 +133,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     throw error;
   }
   const origin = `http://127.0.0.1:${port}`;
-  const table = <T>(room: string, name: string): ReturnType<typeof openTable<T>> =>
-    openTable<T>(path.join(stateFolder, room, name));
-  const nodeFolder = path.dirname(process.execPath);
-  const context: CloudContext = {
-    projectId,
-    projectNumber: projectNumber(projectId),
-    region,
+  const context = createContext({
+    ...{ projectId, projectNumber: projectNumber(projectId), region, origin, stateFolder, log },
     clock: systemClock,
-    processes: createProcesses(path.join(stateFolder, 'processes')),
-    operations: createOperations(table('operations', 'operations')),
-    ports: createPorts(table('ports', 'ports'), port + 1),
-    identity: createIdentity(table('identity', 'keys'), systemClock),
-    table,
-    folder(room, name) {
-      const folder = path.join(stateFolder, room, name);
-      mkdirSync(folder, { recursive: true });
-      return folder;
-    },
-    origin,
-    processEnvironment: (home) => processEnvironment(origin, nodeFolder, home),
-    tools: { node: nodeFolder },
-    log,
-  };
+    firstPort: port + 1,
+  });
   const rooms = createRooms(context);
   server.on(
     'request',

@@ -1,25 +1,14 @@
 import { z } from 'zod';
-import type { CloudRun, RunService } from '../platform/cloud-run.ts';
-import type { Log } from '../platform/log.ts';
+import type { RunService } from '../platform/cloud-run.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
-import type { Topics } from '../platform/pubsub.ts';
-import type { Ledger } from '../release/ledger.ts';
 import type { ReleaseKey } from '../release/naming.ts';
 import type { Release, ServiceRecord } from '../release/release.ts';
 import { tell } from '../release/tell.ts';
 import { confirmLive } from './confirm-live.ts';
 import { failedRevisions } from './failed-revisions.ts';
 import { allTrafficTo, overtakenBy, plan, type Plan } from './plan.ts';
+import type { RolloutPorts } from './ports.ts';
 import { carryOutRollback } from './rollback.ts';
-
-export interface RolloutPorts {
-  readonly run: CloudRun;
-  readonly ledger: Ledger;
-  readonly topics: Topics;
-  readonly log: Log;
-  now(): Date;
-  sleep(milliseconds: number): Promise<void>;
-}
 
 /** Without a release the hint is about the service itself: somebody asks for a rollback. */
 const input = z.object({ service: z.string(), release: z.string().optional() });

@@ -1,26 +1,15 @@
-import type { CloudRun } from '../platform/cloud-run.ts';
-import type { Log } from '../platform/log.ts';
-import type { Topics } from '../platform/pubsub.ts';
-import type { Ledger, RollbackRequest } from '../release/ledger.ts';
+import type { RollbackRequest } from '../release/ledger.ts';
 import type { Serving } from '../release/release.ts';
 import { tell } from '../release/tell.ts';
 import { failedRevisions } from './failed-revisions.ts';
+import type { RolloutPorts } from './ports.ts';
 import { allTrafficTo, isAllTrafficTo, percentOf } from './plan.ts';
-
-export interface RollbackPorts {
-  readonly run: CloudRun;
-  readonly ledger: Ledger;
-  readonly topics: Topics;
-  readonly log: Log;
-  now(): Date;
-  sleep(milliseconds: number): Promise<void>;
-}
 
 const maxLooks = 120;
 const settleMs = 250;
 
 /** Does what a person asked for in the service's record, if anything: all traffic to the named revision. */
-export async function carryOutRollback(ports: RollbackPorts, service: string): Promise<void> {
+export async function carryOutRollback(ports: RolloutPorts, service: string): Promise<void> {
   // Before the record: a request that is written after it has a newer marker, which then stays.
   const marker = await ports.ledger.rollbackMarker(service);
   const { rollbackRequest: request, stable, rollingOut } = await ports.ledger.service(service);
@@ -48,7 +37,7 @@ export async function carryOutRollback(ports: RollbackPorts, service: string): P
 
 /** Undefined once the revision serves everything, else why it cannot. */
 async function moveTraffic(
-  ports: RollbackPorts,
+  ports: RolloutPorts,
   name: string,
   { revision }: RollbackRequest,
 ): Promise<string | undefined> {
@@ -75,7 +64,7 @@ async function moveTraffic(
 
 /** What the records know of the revision that shall serve; undefined when it is none of the pipeline's. */
 async function servingOf(
-  ports: RollbackPorts,
+  ports: RolloutPorts,
   service: string,
   { revision }: RollbackRequest,
 ): Promise<Serving | undefined> {
@@ -92,7 +81,7 @@ async function servingOf(
 }
 
 async function closeRequest(
-  ports: RollbackPorts,
+  ports: RolloutPorts,
   service: string,
   request: RollbackRequest,
   what: string,

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ImageProcess } from '../core/image-process.ts';
 import type { LogWriter } from '../core/links.ts';
 import type { ManagedProcess, Processes } from '../core/processes.ts';
-import { eachLine } from './lines.ts';
+import { eachLine } from '../core/output-lines.ts';
 import { systemLine } from './log-entries.ts';
 import { outputEntry } from './output-entry.ts';
 import {

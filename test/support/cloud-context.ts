@@ -1,18 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createServer } from 'node:http';
 import { systemClock, type Clock } from '../../local/core/clock.ts';
 import type { CloudContext } from '../../local/core/context.ts';
-import { processEnvironment } from '../../local/core/environment.ts';
-import { createIdentity } from '../../local/core/identity.ts';
-import { createOperations } from '../../local/core/operations.ts';
-import { createPorts } from '../../local/core/ports.ts';
-import { createProcesses } from '../../local/core/processes.ts';
+import { createContext } from '../../local/core/create-context.ts';
 import type { Room } from '../../local/core/room.ts';
 import { createApiServer } from '../../local/core/server.ts';
-import { openTable } from '../../local/core/state.ts';
 
 export interface TestCloud {
   readonly context: CloudContext;
@@ -39,32 +34,20 @@ export async function testCloud(options: { clock?: Clock; stateFolder?: string }
   const clock = options.clock ?? systemClock;
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const table = <T>(room: string, name: string): ReturnType<typeof openTable<T>> =>
-    openTable<T>(path.join(stateFolder, room, name));
   const logged: string[] = [];
-  const nodeFolder = path.dirname(process.execPath);
-  const context: CloudContext = {
+  const context = createContext({
     projectId: 'test-project',
     projectNumber: '123456789012',
     region: 'europe-west1',
     clock,
-    processes: createProcesses(path.join(stateFolder, 'processes')),
-    operations: createOperations(table('operations', 'operations')),
-    ports: createPorts(table('ports', 'ports'), 20_000 + Math.floor(Math.random() * 12_000)),
-    identity: createIdentity(table('identity', 'keys'), clock),
-    table,
-    folder(room, name) {
-      const folder = path.join(stateFolder, room, name);
-      mkdirSync(folder, { recursive: true });
-      return folder;
-    },
     origin,
-    processEnvironment: (home) => processEnvironment(origin, nodeFolder, home),
-    tools: { node: nodeFolder },
+    stateFolder,
+    // Below the range from which systems take ports by themselves.
+    firstPort: 20_000 + Math.floor(Math.random() * 12_000),
     log: (level, message) => {
       logged.push(`${level}: ${message}`);
     },
-  };
+  });
   let rooms: readonly Room[] = [];
   let server: ReturnType<typeof createApiServer> | undefined;
   return {

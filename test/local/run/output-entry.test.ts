@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { eachLine } from '../../../local/run/lines.ts';
+import { eachLine } from '../../../local/core/output-lines.ts';
 import { outputEntry } from '../../../local/run/output-entry.ts';
 
 const revision = 'projects/p/locations/l/services/web/revisions/web-a';
