@@ -37,6 +37,8 @@ const leaseSeconds = 15;
 const missingRevisionMinutes = 10;
 /** A tag address appears a moment after its revision is ready. */
 const addressWaitSeconds = 30;
+/** Each look renews the lease: Cloud Storage takes one write a second to an object. */
+const addressLookSeconds = 1;
 /** As many of the last probes go into the record; the report has them all. */
 const recordedProbes = 20;
 
@@ -87,7 +89,7 @@ async function verifyCandidate(ports: VerificationPorts, key: ReleaseKey): Promi
   if (revision.ready === 'not-yet') return;
   const object = objects.lease(key, 'verification');
   const now = (): number => ports.now().getTime();
-  const lease = await takeLease(ports.bucket, object, leaseSeconds + addressWaitSeconds, now);
+  const lease = await takeLease(ports.bucket, object, leaseSeconds, now);
   if (!lease) return;
   try {
     const renew = (pauseSeconds: number): Promise<boolean> => lease.renew(leaseSeconds + pauseSeconds);
@@ -123,7 +125,7 @@ async function findVerdict(
     const log = await ports.logging.revision(key.service, revision.name, logLines);
     return unhealthy(failureCause(revision.message, log).text);
   }
-  const target = await probeTarget(ports, key, candidate.revision);
+  const target = await probeTarget(ports, key, candidate.revision, renew);
   if (!target) return unhealthy(`tag ${candidateTag(key)} got no address within ${addressWaitSeconds} s`);
   await tell(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
   await tell(ports, key, { kind: 'verification-started' });
@@ -142,6 +144,7 @@ async function probeTarget(
   ports: VerificationPorts,
   key: ReleaseKey,
   revision: string,
+  renew: (pauseSeconds: number) => Promise<boolean>,
 ): Promise<ProbeTarget | undefined> {
   const tag = candidateTag(key);
   const until = ports.now().getTime() + addressWaitSeconds * 1000;
@@ -153,7 +156,8 @@ async function probeTarget(
       return { url, revision, token: service.open ? undefined : await ports.identityToken(service.url) };
     }
     if (ports.now().getTime() > until) return undefined;
-    await ports.sleep(250);
+    await renew(addressLookSeconds);
+    await ports.sleep(addressLookSeconds * 1000);
   }
 }
 
