@@ -1,16 +1,13 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
-import { importDirections } from './eslint/import-directions.js';
+import onlyImportDirections from './eslint/only-import-directions.js';
 
 export default tseslint.config(
   {
     ignores: ['node_modules', '**/dist', '**/reports', '**/coverage', '.local', 'services', 'test/fixtures'],
   },
   js.configs.recommended,
-  {
-    plugins: { slipway: { rules: { 'import-directions': importDirections } } },
-    rules: { 'slipway/import-directions': 'error' },
-  },
+  ...onlyImportDirections,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

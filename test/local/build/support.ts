@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudBuildClient } from '@google-cloud/cloudbuild';
 import { PassThroughClient } from 'google-auth-library';
@@ -119,7 +118,8 @@ export async function buildCloud(options: BuildCloudOptions = {}): Promise<Build
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.stateFolder === undefined ? {} : { stateFolder: options.stateFolder }),
   });
-  const folder = mkdtempSync(path.join(tmpdir(), 'slipway-build-'));
+  // Beside the state: it stays as long as that does, across restarts, and goes with it.
+  const folder = mkdtempSync(path.join(cloud.stateFolder, 'test-'));
   const published = options.published ?? [];
   const topics: string[] = [];
   const waiting = new Set<() => void>();
@@ -224,7 +224,6 @@ export async function buildCloud(options: BuildCloudOptions = {}): Promise<Build
     async close(closing = {}) {
       await client.close();
       await cloud.close(closing);
-      if (closing.keepState !== true) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
