@@ -4,20 +4,21 @@ import { decodeBuildHint, handleBuildHint } from './build-status/handler.ts';
 import { openBuilds } from './platform/cloud-build.ts';
 import { openLogging } from './platform/cloud-logging.ts';
 import { openCloudRun } from './platform/cloud-run.ts';
-import { openBucket } from './platform/cloud-storage.ts';
+import { browserOrigin, openBucket } from './platform/cloud-storage.ts';
 import { readConfig } from './platform/config.ts';
 import { openGitHub } from './platform/github.ts';
 import { createGoogleApi } from './platform/google-api.ts';
 import { identityToken } from './platform/identity-token.ts';
 import { log } from './platform/log.ts';
 import { openTopics } from './platform/pubsub.ts';
+import type { HealthPolicy } from './release/policy.ts';
 import { openLedger } from './release/ledger.ts';
 import { decodeReleaseStatusHint, handleReleaseStatusHint } from './release-status/handler.ts';
 import { decodeRolloutHint, handleRolloutHint } from './rollout/handler.ts';
 import { subscriber } from './subscriber.ts';
 import { handleTick } from './tick/handler.ts';
 import { decodeVerificationHint, handleVerificationHint } from './verification/handler.ts';
-import { probe } from './verification/probe.ts';
+import { probe, type ProbeTarget } from './verification/probe.ts';
 
 /*
  * Every function of the pipeline. One bundle holds them all; FUNCTION_TARGET says which one a process is.
@@ -48,16 +49,14 @@ const verification = {
   ...common,
   run,
   logging: openLogging(api, project),
-  probe: (...[target, policy]: [Parameters<typeof probe>[0], Parameters<typeof probe>[1]]) =>
-    probe(target, policy, time.now),
+  probe: (target: ProbeTarget, policy: HealthPolicy) => probe(target, policy, time.now),
   identityToken: (audience: string) => identityToken(config.metadataHost, audience),
 };
 const rollout = { ...common, run };
 const releaseStatus = {
   ...common,
   github,
-  reportUrl: (object: string) =>
-    `${config.cloudApiEndpoint ?? 'https:/'}/storage.cloud.google.com/${config.bucket}/${object}`,
+  reportUrl: (object: string) => `${browserOrigin(config.cloudApiEndpoint)}/${config.bucket}/${object}`,
 };
 
 cloudEvent(

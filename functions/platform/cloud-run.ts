@@ -41,7 +41,6 @@ export interface RunRevision {
   readonly ready: 'yes' | 'no' | 'not-yet';
   /** Why not, in Cloud Run's words. */
   readonly message: string;
-  readonly createTime: string;
 }
 
 export interface CloudRun {
@@ -109,7 +108,6 @@ function readService(service: IService): RunService {
 function readRevision(revision: IRevision): RunRevision {
   const ready = (revision.conditions ?? []).find(({ type }) => type === 'Ready');
   const state = ready ? conditionState(ready) : 'pending';
-  const { seconds } = (revision.createTime ?? {}) as { seconds?: number | string | null };
   return {
     name: shortName(revision.name ?? ''),
     labels: revision.labels ?? {},
@@ -118,7 +116,6 @@ function readRevision(revision: IRevision): RunRevision {
     // A candidate without traffic may be "Retired" and yet ready: only the Ready condition counts.
     ready: state === 'succeeded' ? 'yes' : state === 'failed' ? 'no' : 'not-yet',
     message: ready?.message ?? '',
-    createTime: new Date(Number(seconds ?? 0) * 1000).toISOString(),
   };
 }
 

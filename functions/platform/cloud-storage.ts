@@ -28,6 +28,10 @@ export interface Bucket {
   list(prefix: string): Promise<string[]>;
 }
 
+/** Where people who are signed in read objects with a browser: `<this>/<bucket>/<object>`. */
+export const browserOrigin = (endpoint: string | undefined): string =>
+  endpoint === undefined ? 'https://storage.cloud.google.com' : `${endpoint}/storage.cloud.google.com`;
+
 export function openBucket(api: GoogleApi, name: string): Bucket {
   const base = `/storage/v1/b/${encodeURIComponent(name)}/o`;
   const objectPath = (object: string): string => `${base}/${encodeURIComponent(object)}`;
