@@ -28,9 +28,9 @@ async function main(): Promise<number> {
     throw new UserError('name one build: npm run rerun -- BUILD; --help says more', { exitCode: 2 });
   const session = await openSession(values);
   const { project, region } = session.pipeline;
-  const builds = (await openBuilds(session.api, project, region).recent(windowMinutes)).filter(({ id }) =>
-    id.startsWith(start),
-  );
+  const builds = (
+    await openBuilds(session.api, project, region).createdSince(new Date(Date.now() - windowMinutes * 60_000))
+  ).filter(({ id }) => id.startsWith(start));
   const [build, another] = builds;
   if (!build)
     throw new UserError(

@@ -60,7 +60,9 @@ async function main(): Promise<number> {
   ]);
 
   const { project, region } = session.pipeline;
-  const builds = await openBuilds(session.api, project, region).recent(windowMinutes);
+  const builds = await openBuilds(session.api, project, region).createdSince(
+    new Date(Date.now() - windowMinutes * 60_000),
+  );
   const commits = [...new Set(builds.flatMap(({ commit }) => (commit === undefined ? [] : [commit])))];
   const chosen =
     positionals.length > 0

@@ -36,9 +36,10 @@ export const decodeBuildHint = (message: PubSubMessage): Decoded<Input> => decod
 /** A message about a build, or a tick: reads the builds it is about anew, and makes GitHub and the record agree. */
 export async function handleBuildHint(ports: BuildStatusPorts, hint: Input): Promise<void> {
   if ('tick' in hint) {
+    const since = new Date(ports.now().getTime() - tickWindowMinutes * 60_000);
     const failures: unknown[] = [];
     // One build that cannot be reported must not keep the others from it.
-    for (const build of await ports.builds.recent(tickWindowMinutes)) {
+    for (const build of await ports.builds.createdSince(since)) {
       await lookAt(ports, build).catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0)

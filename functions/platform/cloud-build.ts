@@ -48,8 +48,8 @@ export interface CloudBuild {
 
 export interface Builds {
   get(name: string): Promise<CloudBuild | undefined>;
-  /** Builds created within the last `minutes`, newest first. */
-  recent(minutes: number): Promise<CloudBuild[]>;
+  /** Builds that were created since then, newest first. */
+  createdSince(time: Date): Promise<CloudBuild[]>;
   /** Every build of one commit, newest first. */
   ofCommit(commit: string): Promise<CloudBuild[]>;
 }
@@ -146,7 +146,7 @@ export function openBuilds(api: GoogleApi, project: string, region: string): Bui
         throw error;
       }
     },
-    recent: (minutes) => list(`create_time>="${new Date(Date.now() - minutes * 60_000).toISOString()}"`),
+    createdSince: (time) => list(`create_time>="${time.toISOString()}"`),
     ofCommit: (commit) => list(`substitutions.COMMIT_SHA="${commit}"`),
   };
 }
