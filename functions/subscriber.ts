@@ -1,7 +1,7 @@
 import type { CloudEvent } from '@google-cloud/functions-framework';
 import type { Bucket } from './platform/cloud-storage.ts';
 import type { Log } from './platform/log.ts';
-import { decodeMessage, type Decoded, type PubSubMessage } from './platform/pubsub-event.ts';
+import { decodeMessage, originOf, type Decoded, type PubSubMessage } from './platform/pubsub-event.ts';
 import { objects } from './release/naming.ts';
 
 /**
@@ -9,7 +9,7 @@ import { objects } from './release/naming.ts';
  * whatever else goes wrong is thrown, so that Pub/Sub brings the message again.
  */
 export function subscriber<T>(
-  ports: { readonly bucket: Bucket; readonly log: Log },
+  ports: { readonly bucket: Bucket; readonly log: Log; now(): Date },
   decode: (message: PubSubMessage) => Decoded<T>,
   handle: (hint: T) => Promise<void>,
 ): (event: CloudEvent<unknown>) => Promise<void> {
@@ -21,10 +21,17 @@ export function subscriber<T>(
       return;
     }
     const id = message.ok ? message.value.messageId : event.id;
-    ports.log('ERROR', `message ${id} cannot be read and is put aside: ${decoded.reason}`);
+    const { reason } = decoded;
+    const origin = originOf(event);
+    // `quarantined` is what a log-based metric counts.
+    ports.log('ERROR', `message ${id} cannot be read and is put aside: ${reason}`, {
+      quarantined: 1,
+      messageId: id,
+      ...origin,
+    });
     await ports.bucket.write(
       objects.quarantine(id),
-      JSON.stringify({ reason: decoded.reason, event }, null, 2),
+      JSON.stringify({ at: ports.now().toISOString(), reason, ...origin, event }, null, 2),
       'application/json',
     );
   };

@@ -14,6 +14,7 @@ import { createGitHubRoom } from './github/github-room.ts';
 import { createImagesRoom } from './images/images-room.ts';
 import { createLoggingRoom } from './logging/logging-room.ts';
 import { createMetadataRoom } from './metadata/metadata-room.ts';
+import { createMonitoringRoom } from './monitoring/monitoring-room.ts';
 import { createPubSubRoom } from './pubsub/pubsub-room.ts';
 import { createRunRoom } from './run/run-room.ts';
 import { createSchedulerRoom } from './scheduler/scheduler-room.ts';
@@ -52,6 +53,7 @@ function createRooms(context: CloudContext): readonly Room[] {
   const pubsub = createPubSubRoom(context);
   const scheduler = createSchedulerRoom(context, pubsub);
   const logging = createLoggingRoom(context, pubsub);
+  const monitoring = createMonitoringRoom(context);
   const images = createImagesRoom(context);
   const sql = createSqlRoom(context);
   const github = createGitHubRoom(context);
@@ -66,6 +68,7 @@ function createRooms(context: CloudContext): readonly Room[] {
     secrets: secrets.secrets,
     sql: sql.sockets,
     log: logging.writer,
+    metrics: monitoring.metrics,
   });
   const build = createBuildRoom(context, {
     publisher: pubsub.publisher,
@@ -79,6 +82,7 @@ function createRooms(context: CloudContext): readonly Room[] {
     storage,
     secrets,
     logging,
+    monitoring,
     images,
     sql,
     metadata,

@@ -1,5 +1,6 @@
 import type { CloudBuildClient, protos } from '@google-cloud/cloudbuild';
 import type { GoogleApi } from './google-api.ts';
+import { askAgain } from './retries.ts';
 
 type IBuild = protos.google.devtools.cloudbuild.v1.IBuild;
 
@@ -129,16 +130,16 @@ export function openBuilds(api: GoogleApi, project: string, region: string): Bui
   const list = async (filter: string): Promise<CloudBuild[]> => {
     const connected = await connect();
     // With `projectId` beside `parent` the client would ask the global path, which knows no regional builds.
-    const [builds] = await connected.listBuilds({
-      parent: `projects/${project}/locations/${region}`,
-      filter,
-    });
+    const [builds] = await connected.listBuilds(
+      { parent: `projects/${project}/locations/${region}`, filter },
+      askAgain,
+    );
     return builds.map(readBuild);
   };
   return {
     async get(name) {
       try {
-        const [build] = await (await connect()).getBuild({ name });
+        const [build] = await (await connect()).getBuild({ name }, askAgain);
         return readBuild(build);
       } catch (error) {
         const { code } = error as { code?: unknown };

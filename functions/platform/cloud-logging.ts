@@ -33,6 +33,7 @@ export function openLogging(api: GoogleApi, project: string): CloudLogging {
     const response = await api.request('logging', '/v2/entries:list', {
       method: 'POST',
       json: { resourceNames: [`projects/${project}`], filter, orderBy: 'timestamp desc', pageSize: limit },
+      repeatable: true,
     });
     await expectOk(response, `reading the log of ${revision}`);
     return (((await response.json()) as { entries?: Entry[] }).entries ?? []).reverse();

@@ -1,5 +1,6 @@
 import type { protos, RevisionsClient, ServicesClient } from '@google-cloud/run';
 import type { GoogleApi } from './google-api.ts';
+import { askAgain } from './retries.ts';
 
 type IService = protos.google.cloud.run.v2.IService;
 type IRevision = protos.google.cloud.run.v2.IRevision;
@@ -31,6 +32,8 @@ export interface RunService {
   readonly failure: string | undefined;
   /** Anybody may call it. */
   readonly open: boolean;
+  /** Who changed it last: the address of an account. */
+  readonly lastModifier: string | undefined;
 }
 
 export interface RunRevision {
@@ -43,9 +46,19 @@ export interface RunRevision {
   readonly message: string;
 }
 
+/** A revision as the list of its service's has it. */
+export interface ListedRevision {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
 export interface CloudRun {
   service(name: string): Promise<RunService | undefined>;
   revision(service: string, name: string): Promise<RunRevision | undefined>;
+  /** All that there are, in no particular order; none of a service that is absent. */
+  revisions(service: string): Promise<ListedRevision[]>;
   /**
    * Sets the whole traffic, if the service still has `etag`; true once Cloud Run has accepted it, false when somebody
    * changed the service meanwhile. Only the traffic is sent: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration
@@ -53,6 +66,11 @@ export interface CloudRun {
   setTraffic(service: RunService, traffic: readonly TrafficTarget[]): Promise<boolean>;
   /** Lets anybody call the service, or only those with the invoker role. */
   setOpen(service: RunService, open: boolean): Promise<boolean>;
+  /**
+   * Deletes a revision; true once it is gone, or was already. False when Cloud Run keeps it: traffic or a tag leads to
+   * it, or it is the latest. https://cloud.google.com/run/docs/managing/revisions#delete
+   */
+  deleteRevision(service: string, name: string): Promise<boolean>;
 }
 
 /** gRPC codes, as the clients put them into their errors. */
@@ -102,6 +120,7 @@ function readService(service: IService): RunService {
     settled: observed && service.reconciling !== true && state !== 'pending',
     failure: state === 'failed' ? (ready?.message ?? 'the service is not ready') : undefined,
     open: service.invokerIamDisabled === true,
+    lastModifier: orUndefined(service.lastModifier),
   };
 }
 
@@ -116,6 +135,17 @@ function readRevision(revision: IRevision): RunRevision {
     // A candidate without traffic may be "Retired" and yet ready: only the Ready condition counts.
     ready: state === 'succeeded' ? 'yes' : state === 'failed' ? 'no' : 'not-yet',
     message: ready?.message ?? '',
+  };
+}
+
+function listedRevision({ name, labels, createTime }: IRevision): ListedRevision {
+  const { seconds, nanos } = createTime ?? {};
+  // The seconds come as a number, a text or an object, depending on the transport.
+  const createdMs = Number((seconds ?? 0).toString()) * 1000 + Math.floor((nanos ?? 0) / 1e6);
+  return {
+    name: shortName(name ?? ''),
+    labels: labels ?? {},
+    createdAt: new Date(createdMs).toISOString(),
   };
 }
 
@@ -147,14 +177,18 @@ export function openCloudRun(api: GoogleApi, project: string, region: string): C
     }
   };
 
-  /** Sends only what `mask` names, with the etag that was read. */
+  /**
+   * Sends only what `mask` names, with the etag that was read. The etag makes asking again harmless: had the first
+   * attempt come through although its answer was an error, the second finds another etag. That looks like somebody
+   * else's change, and asks the caller for the same: to read anew.
+   */
   const patch = async (service: RunService, change: IService, mask: string): Promise<boolean> => {
     const { services } = await connect();
     try {
-      await services.updateService({
-        service: { name: service.name, etag: service.etag, ...change },
-        updateMask: { paths: [mask] },
-      });
+      await services.updateService(
+        { service: { name: service.name, etag: service.etag, ...change }, updateMask: { paths: [mask] } },
+        askAgain,
+      );
       return true;
     } catch (error) {
       if (isConflict(error)) return false;
@@ -165,17 +199,39 @@ export function openCloudRun(api: GoogleApi, project: string, region: string): C
   return {
     async service(name) {
       const { services } = await connect();
-      const found = await orNothing(services.getService({ name: `${parent}/${name}` }));
+      const found = await orNothing(services.getService({ name: `${parent}/${name}` }, askAgain));
       return found && readService(found[0]);
     },
     async revision(service, name) {
       const { revisions } = await connect();
       const found = await orNothing(
-        revisions.getRevision({ name: `${parent}/${service}/revisions/${name}` }),
+        revisions.getRevision({ name: `${parent}/${service}/revisions/${name}` }, askAgain),
       );
       return found && readRevision(found[0]);
     },
+    async revisions(service) {
+      const { revisions } = await connect();
+      const found = await orNothing(
+        revisions.listRevisions({ parent: `${parent}/${service}` }, { ...askAgain, autoPaginate: true }),
+      );
+      return (found?.[0] ?? []).map(listedRevision);
+    },
     setTraffic: (service, traffic) => patch(service, { traffic: traffic.map(writeTarget) }, 'traffic'),
     setOpen: (service, open) => patch(service, { invokerIamDisabled: open }, 'invoker_iam_disabled'),
+    async deleteRevision(service, name) {
+      const { revisions } = await connect();
+      try {
+        const [operation] = await revisions.deleteRevision(
+          { name: `${parent}/${service}/revisions/${name}` },
+          askAgain,
+        );
+        await operation.promise();
+      } catch (error) {
+        if (isNotFound(error)) return true;
+        if (isConflict(error)) return false;
+        throw error;
+      }
+      return true;
+    },
   };
 }

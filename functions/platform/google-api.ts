@@ -25,7 +25,13 @@ export interface GoogleRequest {
   readonly json?: unknown;
   readonly body?: Uint8Array<ArrayBuffer> | string;
   readonly contentType?: string;
+  /** Of one attempt. */
   readonly timeoutMs?: number;
+  /**
+   * Sent twice it does the same as once, so it may be sent again after a failure that passes. Left out: for reads, and
+   * for what a generation lets happen once only.
+   */
+  readonly repeatable?: boolean;
 }
 
 /** An API answered with an error. `status` is the HTTP status. */
@@ -57,6 +63,11 @@ function messageOf(text: string): string {
 const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const maxAttempts = 4;
 const retryMs = 200;
+const longestWaitMs = 10_000;
+
+/** What `Retry-After` asks for, as far as it is worth waiting for here. */
+const askedToWaitMs = (answer: Response | undefined): number =>
+  Math.min((Number(answer?.headers.get('retry-after')) || 0) * 1000, longestWaitMs);
 
 /** `endpoint` undefined: Google's own addresses. `pause` waits between two attempts. */
 export function createGoogleApi(
@@ -81,8 +92,8 @@ export function createGoogleApi(
       for (const [name, value] of Object.entries(query))
         if (value !== undefined) target.searchParams.set(name, value);
       const payload = json === undefined ? body : JSON.stringify(json);
-      // Asking again is harmless where nothing changes, or where the generation lets a change happen once only.
-      const attempts = method === 'GET' || query.ifGenerationMatch !== undefined ? maxAttempts : 1;
+      const { repeatable = method === 'GET' || query.ifGenerationMatch !== undefined } = request;
+      const attempts = repeatable ? maxAttempts : 1;
       for (let attempt = 1; ; attempt += 1) {
         const token = await auth?.getAccessToken();
         const answer = await fetch(target, {
@@ -99,7 +110,7 @@ export function createGoogleApi(
         });
         if (answer && (attempt >= attempts || !transient.has(answer.status))) return answer;
         await answer?.body?.cancel();
-        await pause(retryMs * 2 ** attempt);
+        await pause(Math.max(retryMs * 2 ** attempt, askedToWaitMs(answer)));
       }
     },
   };

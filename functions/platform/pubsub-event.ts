@@ -20,6 +20,23 @@ const published = z.object({
   }),
 });
 
+/** Where an event came from, as far as it says so. */
+export interface Origin {
+  /** `projects/p/topics/t` */
+  readonly topic?: string;
+  /** `projects/p/subscriptions/s`; not every way to a function keeps it. */
+  readonly subscription?: string;
+}
+
+export function originOf({ source, data }: { source?: unknown; data?: unknown }): Origin {
+  const topic = typeof source === 'string' ? /projects\/[^/]+\/topics\/[^/?]+/.exec(source)?.[0] : undefined;
+  const from = z.object({ subscription: z.string() }).safeParse(data);
+  return {
+    ...(topic === undefined ? {} : { topic }),
+    ...(from.success ? { subscription: from.data.subscription } : {}),
+  };
+}
+
 export type Decoded<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 

@@ -1,5 +1,6 @@
 import type { v1 as pubsub } from '@google-cloud/pubsub';
 import type { GoogleApi } from './google-api.ts';
+import { askAgain } from './retries.ts';
 
 export interface Topics {
   /** Resolves once Pub/Sub has the message. */
@@ -14,10 +15,9 @@ export function openTopics(api: GoogleApi, project: string): Topics {
   return {
     async publish(topic, payload, attributes = {}) {
       const publisher = await connect();
-      await publisher.publish({
-        topic: `projects/${project}/topics/${topic}`,
-        messages: [{ data: Buffer.from(JSON.stringify(payload)), attributes: { ...attributes } }],
-      });
+      const messages = [{ data: Buffer.from(JSON.stringify(payload)), attributes: { ...attributes } }];
+      // Sent twice is what subscribers must take anyway: delivery is at least once.
+      await publisher.publish({ topic: `projects/${project}/topics/${topic}`, messages }, askAgain);
     },
   };
 }

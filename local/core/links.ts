@@ -40,6 +40,20 @@ export interface LogWriter {
   ): void;
 }
 
+/** Cloud Monitoring, as other products report to it. */
+export interface MetricWriter {
+  /**
+   * Counts `value` at this moment into one of Google's own metrics: added to an INT64, one more observation of a
+   * DISTRIBUTION. Every label must be given.
+   */
+  record(measurement: {
+    readonly project: string;
+    readonly metric: { readonly type: string; readonly labels: Readonly<Record<string, string>> };
+    readonly resource: { readonly type: string; readonly labels: Readonly<Record<string, string>> };
+    readonly value: number;
+  }): void;
+}
+
 /** Cloud Storage, as other products store in it. */
 export interface ObjectStore {
   /** Throws ApiError NOT_FOUND when the bucket does not exist. */

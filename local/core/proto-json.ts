@@ -59,7 +59,8 @@ function scalar(type: string, value: unknown, place: string): unknown {
 
 function enumValue(type: Enum, value: unknown, place: string): string {
   const name = typeof value === 'number' ? type.valuesById[value] : String(value);
-  if (name !== undefined && name in type.values) return name;
+  // The object's prototype maps numbers to names, so "1" would be `in` it.
+  if (name !== undefined && Object.hasOwn(type.values, name)) return name;
   // Numbers may come as strings from query parameters ($alt=json;enum-encoding=int).
   const byNumber =
     typeof value === 'string' && /^-?\d+$/.test(value) ? type.valuesById[Number(value)] : undefined;

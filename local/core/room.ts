@@ -38,12 +38,17 @@ export class Reply {
   }
 }
 
+/** What a request may be made to fail with. */
+export type FailureStatus = 409 | 429 | 500 | 503;
+
 export interface Route {
   readonly method: HttpMethod;
   /** A `google.api.http` path template. */
   readonly path: string;
   /** Throws ApiError for errors in Google's form. */
   handle(request: ApiRequest): unknown;
+  /** An error in the form of this API, where that is not Google's: for requests that are made to fail. */
+  readonly failure?: (status: FailureStatus, message: string) => Reply;
 }
 
 /** One product of the local cloud. */

@@ -6,9 +6,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { ApiError, asApiError } from './api-error.ts';
+import { createApiFaults } from './api-fault-routes.ts';
+import { systemClock } from './clock.ts';
 import type { CloudContext } from './context.ts';
 import { compilePathTemplate, type PathTemplate } from './path-template.ts';
 import { handled, Reply, type ApiRequest, type HttpMethod, type Route } from './room.ts';
+import { underFault } from './under-fault.ts';
 
 /** Room for the largest body that Cloud Build takes as source here; what is larger is refused, not truncated. */
 const maxBodyBytes = 512 * 1024 * 1024;
@@ -98,10 +101,11 @@ function refuseForeignPages({ headers: { origin, host = '' } }: IncomingMessage)
 
 /**
  * Hands each request to the room it is for. The template with the fewest wildcards wins; an unknown path answers 404 in
- * Google's form, so that a client library reports it as it would report Google's.
+ * Google's form, so that a client library reports it as it would report Google's. Requests fail as `/local/faults` asks.
  */
 export function createRequestListener(routes: readonly Route[], log: CloudContext['log']): RequestListener {
-  const compiled = routes
+  const faults = createApiFaults();
+  const compiled = [...routes, ...faults.routes]
     .map((route): CompiledRoute => ({
       method: route.method,
       template: compilePathTemplate(route.path),
@@ -121,9 +125,15 @@ export function createRequestListener(routes: readonly Route[], log: CloudContex
       if (method !== wanted) continue;
       const params = template.match(url.pathname);
       if (!params) continue;
-      const result = await route.handle(apiRequest(request, response, url, params));
-      if (result === handled) return handled;
-      return result instanceof Reply ? result : new Reply(200, result ?? {});
+      const carryOut = async (to: ServerResponse): Promise<Reply | typeof handled> => {
+        const result = await route.handle(apiRequest(request, to, url, params));
+        if (result === handled) return handled;
+        return result instanceof Reply ? result : new Reply(200, result ?? {});
+      };
+      const fate = faults.plan(method, url.pathname);
+      if (!fate) return carryOut(response);
+      log('info', `fault: ${fate.fault ?? 'delay'} for ${method} ${url.pathname}`);
+      return underFault(fate, { request, response, route, carryOut }, systemClock);
     }
     throw new ApiError('NOT_FOUND', `The local cloud has no ${request.method ?? 'GET'} ${url.pathname}`);
   };

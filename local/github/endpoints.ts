@@ -222,7 +222,10 @@ export function githubEndpoints(room: Endpoints): Endpoint[] {
         const full = `refs/${request.params.ref ?? ''}`;
         const refs = isRefName(full) ? await listRefs(git, gitDirOf(repository), full) : [];
         const found = refs.find(({ ref }) => ref === full);
-        if (!found) throw notFound();
+        if (!found) {
+          const isEmpty = (await listRefs(git, gitDirOf(repository))).length === 0;
+          throw isEmpty ? new GitHubError(409, 'Git Repository is empty.') : notFound();
+        }
         return refJson(origin, repository, found);
       },
     },

@@ -84,6 +84,13 @@ function retryAfterSeconds(
   return longest > 0 ? Math.ceil(longest / 1000) : undefined;
 }
 
+const errorBody = ({ status, message, errors }: GitHubError, docs: string): object => ({
+  message,
+  ...(errors.length > 0 ? { errors } : {}),
+  documentation_url: `https://docs.github.com/rest${docs}`,
+  status: String(status),
+});
+
 /**
  * Turns endpoints into routes that answer as GitHub's API does: writes need a token, errors are in its form, every
  * answer carries rate-limit headers. `limits` switches on the secondary limit on creating content.
@@ -122,6 +129,11 @@ export function restRoutes(
   return endpoints.map((endpoint): Route => ({
     method: endpoint.method,
     path: endpoint.path,
+    failure: (status, message) =>
+      new Reply(status, errorBody(new GitHubError(status, message), endpoint.docs), {
+        'content-type': 'application/json; charset=utf-8',
+        ...(status === 429 ? { 'retry-after': '60' } : {}),
+      }),
     async handle(request) {
       const { method, docs } = endpoint;
       let headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' };
@@ -146,13 +158,7 @@ export function restRoutes(
           : new Reply(200, answer, headers);
       } catch (error) {
         if (!(error instanceof GitHubError)) throw error;
-        const body = {
-          message: error.message,
-          ...(error.errors.length > 0 ? { errors: error.errors } : {}),
-          documentation_url: `https://docs.github.com/rest${docs}`,
-          status: String(error.status),
-        };
-        return new Reply(error.status, body, { ...headers, ...error.headers });
+        return new Reply(error.status, errorBody(error, docs), { ...headers, ...error.headers });
       }
     },
   }));

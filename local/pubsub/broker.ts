@@ -36,6 +36,8 @@ export interface Broker {
   stop(): void;
 }
 
+const isPush = ({ pushConfig }: Subscription): boolean => (pushConfig?.pushEndpoint ?? '') !== '';
+
 export function createBroker(
   context: Pick<CloudContext, 'clock' | 'identity' | 'log' | 'table'>,
   topics: { get(name: string): Topic | undefined },
@@ -59,8 +61,7 @@ export function createBroker(
       const message: PubsubMessage = { ...given, messageId: nextMessageId(), publishTime };
       for (const { settings, filter, queue } of receivers) {
         if (!filter(message.attributes ?? {})) continue;
-        const isPush = (settings.pushConfig?.pushEndpoint ?? '') !== '';
-        queue.add(message, isPush && plan ? plan(settings.name, message) : noFaults);
+        queue.add(message, isPush(settings) && plan ? plan(settings.name, message) : noFaults);
       }
       return message.messageId;
     });
@@ -104,7 +105,12 @@ export function createBroker(
         ordered: given.enableMessageOrdering ?? false,
         retentionMs: () =>
           durationMs(current.settings.messageRetentionDuration ?? '604800s', 'message_retention_duration'),
-        retryDelayMs: (failedAttempts) => retryDelayMs(current.settings.retryPolicy, failedAttempts),
+        // Pushes back off by themselves; whoever pulls gets a message that was not taken at once, unless a policy says
+        // otherwise. https://cloud.google.com/pubsub/docs/handling-failures#immediate_redelivery
+        retryDelayMs: (failedAttempts) =>
+          isPush(current.settings) || current.settings.retryPolicy
+            ? retryDelayMs(current.settings.retryPolicy, failedAttempts)
+            : 0,
         deadLetter: (message, failedAttempts) => deadLetter(current.settings, message, failedAttempts),
         onReady() {
           waiters.wake();

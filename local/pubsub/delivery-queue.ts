@@ -156,7 +156,9 @@ export function createDeliveryQueue(options: DeliveryQueueOptions): DeliveryQueu
       return;
     }
     table.set(rowOf(id), { message: entry.message, failedAttempts: entry.failedAttempts });
-    wait(entry, options.retryDelayMs(entry.failedAttempts));
+    const delayMs = options.retryDelayMs(entry.failedAttempts);
+    if (delayMs > 0) wait(entry, delayMs);
+    else makeReady(entry);
   };
 
   for (const [row, { message, failedAttempts }] of table.entries(`${subscription}/`)) {

@@ -8,13 +8,20 @@ import type { Refusal } from './refusals.ts';
 import type { Exchange } from './request-entry.ts';
 import type { Lease } from './revision-runtime.ts';
 
+/** An instance for a request. */
+export interface Leased {
+  readonly revision: string;
+  readonly lease: Lease;
+  readonly timeoutMs: number;
+  /** The `Set-Cookie` header that goes with the answer. */
+  readonly setCookie: string | undefined;
+}
+
 /** What an address asks of its service. */
 export interface Front {
   access(request: IncomingMessage): Access;
   /** The revision for this request and an instance of it, or why there is none. Never rejects. */
-  lease(): Promise<
-    { readonly revision: string; readonly lease: Lease; readonly timeoutMs: number } | Refusal
-  >;
+  lease(request: IncomingMessage): Promise<Leased | Refusal>;
   record(exchange: Exchange): void;
 }
 
@@ -26,6 +33,8 @@ export interface Passage {
   readonly spanId: string;
   revision: string;
   instanceId: string | undefined;
+  /** When an instance got it, in ms since the epoch: a start that it had to wait for is over then. */
+  reachedAt: number | undefined;
   note: string | undefined;
 }
 
@@ -41,6 +50,7 @@ export function passageOf(request: IncomingMessage, clock: Clock): Passage {
     spanId: ids.slice(32),
     revision: '',
     instanceId: undefined,
+    reachedAt: undefined,
     note: undefined,
   };
 }
@@ -68,12 +78,14 @@ export function exchangeOf(
 ): Exchange {
   const { socket, headers } = request;
   const { read, written } = bytes(socket);
-  const { startedAt, remoteIp, traceId, revision, instanceId, note } = passage;
+  const { startedAt, reachedAt, remoteIp, traceId, revision, instanceId, note } = passage;
+  const now = clock.now();
   return {
     method: request.method ?? 'GET',
     url: `http://${headers.host ?? ''}${request.url ?? '/'}`,
     status,
-    latencyMs: clock.now() - startedAt,
+    latencyMs: now - startedAt,
+    atInstanceMs: reachedAt === undefined ? undefined : now - reachedAt,
     requestBytes: read,
     responseBytes: written,
     userAgent: headers['user-agent'],

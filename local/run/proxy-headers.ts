@@ -61,9 +61,14 @@ export function requestHeaders(
   return headers;
 }
 
-/** The answer's headers as the client gets them. Node frames the body anew, so its framing is left out. */
-export const responseHeaders = (raw: readonly string[]): string[] =>
-  kept(raw, (name) => name === 'transfer-encoding');
+/**
+ * The answer's headers as the client gets them, with a cookie of the platform's own. Node frames the body anew, so its
+ * framing is left out.
+ */
+export const responseHeaders = (raw: readonly string[], setCookie?: string): string[] => [
+  ...kept(raw, (name) => name === 'transfer-encoding'),
+  ...(setCookie === undefined ? [] : ['Set-Cookie', setCookie]),
+];
 
 /** The trace that the caller has begun, if it has. https://www.w3.org/TR/trace-context/#traceparent-header */
 export function traceIdOf(headers: IncomingHttpHeaders): string | undefined {

@@ -35,7 +35,7 @@ function forward(
   request: IncomingMessage,
   response: ServerResponse,
   passage: Passage,
-  { instance, timeoutMs, authorization }: ForwardTo,
+  { instance, timeoutMs, authorization, setCookie }: ForwardTo,
   clock: Clock,
 ): void {
   const upstream = httpRequest({
@@ -58,7 +58,11 @@ function forward(
   upstream.once('response', (answer) => {
     // The container's own Date is passed on, or none.
     response.sendDate = false;
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer.rawHeaders));
+    response.writeHead(
+      answer.statusCode ?? 502,
+      answer.statusMessage,
+      responseHeaders(answer.rawHeaders, setCookie),
+    );
     // An event stream may be silent for long after its headers.
     if (answer.headers['content-length'] === undefined) response.flushHeaders();
     answer.once('error', () => response.destroy());
@@ -76,6 +80,7 @@ interface ForwardTo {
   readonly instance: Lease['instance'];
   readonly timeoutMs: number;
   readonly authorization: string | undefined;
+  readonly setCookie: string | undefined;
 }
 
 async function serve(
@@ -90,12 +95,12 @@ async function serve(
     refuse(response, passage, forbidden(request.url ?? '/'));
     return;
   }
-  const found = await front.lease();
+  const found = await front.lease(request);
   if (isRefusal(found)) {
     refuse(response, passage, found);
     return;
   }
-  const { lease, revision, timeoutMs } = found;
+  const { lease, revision, timeoutMs, setCookie } = found;
   if (response.closed) {
     lease.release();
     return;
@@ -105,11 +110,12 @@ async function serve(
   });
   passage.revision = revision;
   passage.instanceId = lease.instance.id;
+  passage.reachedAt = clock.now();
   forward(
     request,
     response,
     passage,
-    { instance: lease.instance, timeoutMs, authorization: access.authorization },
+    { instance: lease.instance, timeoutMs, authorization: access.authorization, setCookie },
     clock,
   );
 }

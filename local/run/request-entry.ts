@@ -6,6 +6,8 @@ export interface Exchange {
   readonly url: string;
   readonly status: number;
   readonly latencyMs: number;
+  /** The part of it from when an instance had the request; undefined when none ever did. */
+  readonly atInstanceMs: number | undefined;
   /** With their headers. */
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -76,6 +76,7 @@ export interface RevisionTemplate {
   containers?: Container[];
   volumes?: Volume[];
   maxInstanceRequestConcurrency?: number;
+  sessionAffinity?: boolean;
 }
 
 interface Resource {

@@ -7,13 +7,14 @@ import type { Methods } from '../core/proto-routes.ts';
 import type { ApiRequest } from '../core/room.ts';
 import { audited } from './audited.ts';
 import { callerOf } from './caller.ts';
+import { deletionObstacle } from './deletion-obstacle.ts';
 import { locationOf, shortName } from './names.ts';
-import type { RevisionRecord, ServiceRecord, Stores } from './records.ts';
+import type { RevisionRecord, Stores } from './records.ts';
 import type { Revision } from './resources.ts';
 import type { RevisionPool } from './revision-pool.ts';
 import { activeCondition } from './revision-transitions.ts';
 import type { ServiceController } from './service-controller.ts';
-import { namedRevision, routedRevisions } from './traffic.ts';
+import { routedRevisions } from './traffic.ts';
 
 export interface RevisionsApiDeps {
   readonly context: CloudContext;
@@ -21,16 +22,6 @@ export interface RevisionsApiDeps {
   readonly controller: ServiceController;
   readonly pool: RevisionPool;
   readonly log: LogWriter;
-}
-
-/** Why a revision must not be deleted, or undefined when it may be. */
-export function deletionObstacle(revision: string, { service, routes }: ServiceRecord): string | undefined {
-  const named = (service.traffic ?? []).some((target) => namedRevision(target) === revision);
-  if (named || routedRevisions(routes).has(revision))
-    return `Revision '${revision}' cannot be deleted: traffic or a tag of the service '${shortName(service.name)}' leads to it.`;
-  if (shortName(service.latestReadyRevision ?? '') === revision)
-    return `Revision '${revision}' cannot be deleted: it is the latest ready revision of the service '${shortName(service.name)}'.`;
-  return undefined;
 }
 
 /** Newest first, as text. */

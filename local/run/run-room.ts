@@ -1,18 +1,21 @@
 import type { Server } from 'node:http';
 import type { CloudContext } from '../core/context.ts';
-import type { ImageStore, LogWriter, SecretReader, SqlSockets } from '../core/links.ts';
+import type { ImageStore, LogWriter, MetricWriter, SecretReader, SqlSockets } from '../core/links.ts';
 import { loadDescriptors, protoRoutes } from '../core/proto-routes.ts';
 import type { Room } from '../core/room.ts';
 import { decideAccess } from './access.ts';
 import { createAddresses } from './addresses.ts';
+import { readAssignment, routeClient, writeAssignment, type RoutedClient } from './affinity.ts';
 import type { Front } from './front.ts';
 import { createLauncher } from './launcher.ts';
+import { runLimits, type RunLimits } from './limits.ts';
 import { parseName, revisionName, shortName } from './names.ts';
 import { policiesApi, type Policy } from './policies-api.ts';
 import { createProxy } from './proxy.ts';
 import type { RevisionRecord, ServiceRecord, Stores } from './records.ts';
 import { noInstance, noRevision } from './refusals.ts';
 import { requestEntry } from './request-entry.ts';
+import { requestMeasurements } from './request-measurements.ts';
 import { createRevisionPool } from './revision-pool.ts';
 import { revisionsApi } from './revisions-api.ts';
 import { createServiceController } from './service-controller.ts';
@@ -20,13 +23,13 @@ import { timeoutMs } from './service-rules.ts';
 import { servicesApi } from './services-api.ts';
 import { createSqlMounts } from './sql-mounts.ts';
 import { StartFailure } from './start-failure.ts';
-import { pickRevision } from './traffic.ts';
 
 export interface RunLinks {
   readonly images: ImageStore;
   readonly secrets: SecretReader;
   readonly sql: SqlSockets;
   readonly log: LogWriter;
+  readonly metrics: MetricWriter;
 }
 
 /**
@@ -37,9 +40,9 @@ export interface RunLinks {
 export function createRunRoom(
   context: CloudContext,
   links: RunLinks,
-  { random = Math.random }: { random?: () => number } = {},
+  { random = Math.random, limits = runLimits }: { random?: () => number; limits?: RunLimits } = {},
 ): { room: Room } {
-  const { log } = links;
+  const { log, metrics } = links;
   const stores: Stores = {
     services: context.table<ServiceRecord>('run', 'services'),
     revisions: context.table<RevisionRecord>('run', 'revisions'),
@@ -54,6 +57,11 @@ export function createRunRoom(
   const projectNumber = (project: string): string =>
     project === context.projectId ? context.projectNumber : project;
 
+  const isSticky =
+    (service: string) =>
+    (revision: string): boolean =>
+      stores.revisions.get(revisionName(service, revision))?.template.sessionAffinity === true;
+
   const frontOf = (name: string, tag: string): Front => ({
     access({ headers }) {
       const service = stores.services.get(name)?.service;
@@ -65,15 +73,21 @@ export function createRunRoom(
       };
       return decideAccess(rules, headers, (token) => context.identity.verify(token));
     },
-    async lease() {
-      const routes = stores.services.get(name)?.routes;
-      const revision = tag === '' ? routes && pickRevision(routes, random()) : routes?.tags[tag];
+    async lease({ headers }) {
+      const routes = stores.services.get(name)?.routes ?? { shares: [], tags: {} };
+      const short = shortName(name);
+      // A tag leads to one revision, and that to one instance: there is nothing to hold to.
+      const { revision, assign }: RoutedClient =
+        tag === ''
+          ? routeClient(routes, readAssignment(short, headers.cookie), isSticky(name), random)
+          : { revision: routes.tags[tag] };
+      const setCookie = assign && writeAssignment(short, assign, context.clock.now());
       const full = revisionName(name, revision ?? '');
       const record = stores.revisions.get(full);
-      if (revision === undefined || !record) return noRevision(shortName(name));
+      if (revision === undefined || !record) return noRevision(short);
       try {
         const lease = await pool.runtime(full).acquire();
-        return { revision, lease, timeoutMs: timeoutMs(record.template) };
+        return { revision, lease, timeoutMs: timeoutMs(record.template), setCookie };
       } catch (error) {
         if (error instanceof StartFailure) return noInstance(revision, error.message);
         context.log('error', `${revision}: ${(error as Error).stack ?? String(error)}`);
@@ -82,6 +96,7 @@ export function createRunRoom(
     },
     record(exchange) {
       log.write(requestEntry(name, exchange));
+      for (const measurement of requestMeasurements(name, exchange)) metrics.record(measurement);
     },
   });
   const makeServer = (name: string, tag: string): Server =>
@@ -90,7 +105,7 @@ export function createRunRoom(
     });
 
   const controller = createServiceController({
-    ...{ context, stores, pool, addresses, log, makeServer, projectNumber },
+    ...{ context, stores, pool, addresses, log, makeServer, limits, projectNumber },
   });
   const logUri = (revision: string): string => {
     const filter = `resource.type="cloud_run_revision" resource.labels.service_name="${parseName(revision).service}" resource.labels.revision_name="${shortName(revision)}"`;
@@ -102,7 +117,7 @@ export function createRunRoom(
       name: 'run',
       routes: [
         ...protoRoutes(descriptors, 'google.cloud.run.v2.Services', {
-          ...servicesApi({ context, stores, controller, log, random, projectNumber, logUri }),
+          ...servicesApi({ context, stores, controller, log, random, limits, projectNumber, logUri }),
           ...policiesApi(stores.policies, (service) => stores.services.get(service) !== undefined),
         }),
         ...protoRoutes(

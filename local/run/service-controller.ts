@@ -6,6 +6,7 @@ import type { Addresses } from './addresses.ts';
 import type { ServiceDecision } from './change-service.ts';
 import { createCoalescer } from './coalesce.ts';
 import { withEtag } from './etag.ts';
+import { surplusRevisions, type RunLimits } from './limits.ts';
 import { serviceReadiness } from './log-entries.ts';
 import { parseName, revisionName, shortName } from './names.ts';
 import { revisionState, type RevisionRecord, type ServiceRecord } from './records.ts';
@@ -35,10 +36,11 @@ export interface ControllerDeps extends StartDeps {
   readonly addresses: Addresses;
   /** The server of a service's address, or of one of its tags'. */
   readonly makeServer: (service: string, tag: string) => Server;
+  readonly limits: RunLimits;
 }
 
 export function createServiceController(deps: ControllerDeps): ServiceController {
-  const { context, stores, pool, addresses, log, makeServer, projectNumber } = deps;
+  const { context, stores, pool, addresses, log, makeServer, limits, projectNumber } = deps;
   const { services, revisions } = stores;
   const { operations, clock } = context;
   const starting = new Map<string, Promise<void>>();
@@ -150,6 +152,11 @@ export function createServiceController(deps: ControllerDeps): ServiceController
     finish(after, settlement.failure);
     services.set(name, { ...after, operations: [] });
     route(after);
+    for (const surplus of surplusRevisions(after, revisionsOf(name), limits.revisionsPerService)) {
+      void removeRevision(surplus).catch((error: unknown) => {
+        context.log('error', `${surplus} could not be taken down: ${String(error)}`);
+      });
+    }
   };
 
   const takeDown = async (record: ServiceRecord): Promise<void> => {
@@ -192,6 +199,11 @@ export function createServiceController(deps: ControllerDeps): ServiceController
     },
   );
 
+  const removeRevision = async (revision: string): Promise<void> => {
+    revisions.delete(revision);
+    await pool.remove(revision);
+  };
+
   return {
     address: (service) => open(service, ''),
     apply({ record, revision }) {
@@ -224,10 +236,7 @@ export function createServiceController(deps: ControllerDeps): ServiceController
       });
       void reconcile(service);
     },
-    async removeRevision(revision) {
-      revisions.delete(revision);
-      await pool.remove(revision);
-    },
+    removeRevision,
     async start() {
       await Promise.all(services.entries().map(([name]) => reconcile(name)));
     },

@@ -12,6 +12,7 @@ import { callerOf } from './caller.ts';
 import { changeService, type ServiceDecision } from './change-service.ts';
 import { checkEtag, withEtag } from './etag.ts';
 import { isWhole, specOf, touchesTemplate, wantedSpec } from './field-mask.ts';
+import { tagCount, withinTagLimit, type RunLimits } from './limits.ts';
 import { locationOf, revisionName, shortName } from './names.ts';
 import type { AuditMethod, ServiceRecord, Stores } from './records.ts';
 import type { Service } from './resources.ts';
@@ -49,6 +50,7 @@ export interface ServicesApiDeps {
   readonly controller: ServiceController;
   readonly log: LogWriter;
   readonly random: () => number;
+  readonly limits: RunLimits;
   readonly projectNumber: (project: string) => string;
   readonly logUri: (revision: string) => string;
 }
@@ -69,7 +71,7 @@ interface Wish {
 
 /** `google.cloud.run.v2.Services`, policies apart. */
 export function servicesApi(deps: ServicesApiDeps): Methods {
-  const { context, stores, controller, log, random, projectNumber, logUri } = deps;
+  const { context, stores, controller, log, random, limits, projectNumber, logUri } = deps;
   const { services, revisions } = stores;
   const { operations, identity } = context;
 
@@ -98,7 +100,16 @@ export function servicesApi(deps: ServicesApiDeps): Methods {
     const uri = isNew ? await controller.address(name) : '';
     const current = services.get(name);
     wish.precondition(current);
-    const spec = wanted(current);
+    const asked = wanted(current);
+    const others = services
+      .values(`${locationOf(name)}/services/`)
+      .filter(({ service }) => service.name !== name);
+    const spec = {
+      ...asked,
+      ...(asked.traffic && {
+        traffic: withinTagLimit(asked.traffic, tagCount(others), limits.tagsPerRegion),
+      }),
+    };
     checkService(shortName(name), spec);
     const operation = `${locationOf(name)}/operations/${randomUUID()}`;
     const decision: ServiceDecision = changeService(

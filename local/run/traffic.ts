@@ -80,9 +80,9 @@ export const trafficStatuses = (
 ): TrafficTargetStatus[] =>
   targets.map((target) => ({ ...target, ...(target.tag ? { uri: uriOfTag(target.tag) } : {}) }));
 
-/** The revision for one request. `random` is in [0, 1). Undefined when nothing is routed yet. */
-export function pickRevision({ shares }: Routes, random: number): string | undefined {
-  let left = random * 100;
+/** The revision for one request, by the shares' sizes. `random` is in [0, 1). Undefined when nothing is routed. */
+export function pickRevision({ shares }: Pick<Routes, 'shares'>, random: number): string | undefined {
+  let left = random * shares.reduce((sum, { percent }) => sum + percent, 0);
   for (const { revision, percent } of shares) {
     left -= percent;
     if (left < 0) return revision;

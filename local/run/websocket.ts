@@ -45,8 +45,8 @@ function join(one: Duplex, other: Duplex): void {
 }
 
 /** An answer that is no upgrade: the container refused it. */
-function relay(answer: IncomingMessage, socket: Duplex): void {
-  const headers = [...responseHeaders(answer.rawHeaders), 'Connection', 'close'];
+function relay(answer: IncomingMessage, socket: Duplex, setCookie: string | undefined): void {
+  const headers = [...responseHeaders(answer.rawHeaders, setCookie), 'Connection', 'close'];
   socket.write(head(answer.statusCode ?? 502, answer.statusMessage ?? '', headers));
   answer.pipe(socket);
 }
@@ -69,11 +69,12 @@ export async function tunnel(
   socket.once('finish', () => socket.destroy());
   const access = front.access(request);
   if (!access.admitted) return refuse(socket, passage, forbidden(request.url ?? '/'));
-  const found = await front.lease();
+  const found = await front.lease(request);
   if (isRefusal(found)) return refuse(socket, passage, found);
-  const { lease, revision, timeoutMs } = found;
+  const { lease, revision, timeoutMs, setCookie } = found;
   passage.revision = revision;
   passage.instanceId = lease.instance.id;
+  passage.reachedAt = clock.now();
   const upstream = httpRequest({
     host: '127.0.0.1',
     port: lease.instance.port,
@@ -98,14 +99,17 @@ export async function tunnel(
   });
   upstream.once('upgrade', (answer, other: Duplex, otherFirstBytes: Buffer) => {
     status = answer.statusCode ?? 101;
-    socket.write(head(status, answer.statusMessage ?? 'Switching Protocols', answer.rawHeaders));
+    const cookie = setCookie === undefined ? [] : ['Set-Cookie', setCookie];
+    socket.write(
+      head(status, answer.statusMessage ?? 'Switching Protocols', [...answer.rawHeaders, ...cookie]),
+    );
     if (otherFirstBytes.length > 0) socket.write(otherFirstBytes);
     if (firstBytes.length > 0) other.write(firstBytes);
     join(socket, other);
   });
   upstream.once('response', (answer) => {
     status = answer.statusCode ?? 502;
-    relay(answer, socket);
+    relay(answer, socket, setCookie);
   });
   upstream.on('error', () => {
     if (status === 499 && !socket.destroyed)

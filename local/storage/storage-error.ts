@@ -1,5 +1,5 @@
 import { ApiError } from '../core/api-error.ts';
-import { Reply, type ApiRequest, type HttpMethod, type Route } from '../core/room.ts';
+import { Reply, type ApiRequest, type FailureStatus, type HttpMethod, type Route } from '../core/room.ts';
 
 /** The reasons of Cloud Storage's errors with their HTTP status. https://cloud.google.com/storage/docs/json_api/v1/status-codes */
 const statusOf = {
@@ -15,6 +15,7 @@ const statusOf = {
   clientClosedRequest: 499,
   internalError: 500,
   notImplemented: 501,
+  backendError: 503,
 } as const;
 
 export type StorageReason = keyof typeof statusOf;
@@ -48,6 +49,13 @@ const reasonOf: Partial<Record<ApiError['code'], StorageReason>> = {
   UNIMPLEMENTED: 'notImplemented',
 };
 
+const failureReason: Readonly<Record<FailureStatus, StorageReason>> = {
+  409: 'conflict',
+  429: 'rateLimitExceeded',
+  500: 'internalError',
+  503: 'backendError',
+};
+
 /** A route whose errors are answered in Cloud Storage's form. */
 export function storageRoute(
   method: HttpMethod,
@@ -57,6 +65,8 @@ export function storageRoute(
   return {
     method,
     path,
+    failure: (status, message) =>
+      new Reply(status, new StorageError(failureReason[status], message).toJson()),
     async handle(request) {
       try {
         return await handle(request);

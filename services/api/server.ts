@@ -9,9 +9,11 @@ import { log } from './src/log.ts';
 import { retryMigrations, tryMigrations } from './src/migrate-until-done.ts';
 import { loadMigrations } from './src/migrations.ts';
 import { createRequestHandler } from './src/request-handler.ts';
+import { startRevisionMetrics } from './src/revision-metrics.ts';
 import { createRoutes } from './src/routes.ts';
 
 const drainTimeoutMs = 4000;
+const lastReportMs = 2000;
 
 async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
@@ -39,16 +41,22 @@ async function main(): Promise<void> {
   const { server, drain } = createDrainableServer(
     createRequestHandler(createRoutes(pool, config.identity, startedAt), config.identity.revision, log),
   );
+  const metrics = startRevisionMetrics(process.env, log);
+  metrics.watch(server, new Set(['/health']));
   await listen(server, config);
   const migrating = migrated ? Promise.resolve() : retryMigrations(connection, migrations, log, stop.signal);
   await Promise.race([stopped(stop.signal), migrating.then(() => stopped(stop.signal))]);
 
   log('INFO', 'shutting down');
-  setTimeout(() => {
-    log('WARNING', 'the shutdown took too long: leaving what is still open');
-    process.exit(0);
-  }, drainTimeoutMs + 1000).unref();
+  setTimeout(
+    () => {
+      log('WARNING', 'the shutdown took too long: leaving what is still open');
+      process.exit(0);
+    },
+    drainTimeoutMs + lastReportMs + 1000,
+  ).unref();
   await drain(drainTimeoutMs);
+  await metrics.stop(lastReportMs);
   await migrating;
   await pool.end();
 }

@@ -8,9 +8,11 @@ import { log } from './src/log.ts';
 import { createMessageFeed } from './src/message-feed.ts';
 import { readMessages } from './src/message-reader.ts';
 import { createRequestHandler } from './src/request-handler.ts';
+import { startRevisionMetrics } from './src/revision-metrics.ts';
 import { createStreamEndpoint } from './src/stream-endpoint.ts';
 
 const drainTimeoutMs = 3000;
+const lastReportMs = 2000;
 const healthTimeoutMs = 2000;
 /** Front ends close a connection on which nothing moves, some after half a minute. */
 const heartbeatMs = 20_000;
@@ -43,11 +45,14 @@ async function main(): Promise<void> {
       checkHealth: () => feed.checkHealth(healthTimeoutMs),
     }),
   );
+  // A connection is what this service answers with: the few plain requests say nothing about it.
+  const metrics = startRevisionMetrics(process.env, log);
   server.on(
     'upgrade',
     createStreamEndpoint({
       revision: config.identity.revision,
       refusal: () => (feed.isListening() ? undefined : 'not listening on the database: try again shortly'),
+      begin: metrics.begin,
       onClient: hub.add,
     }),
   );
@@ -60,12 +65,16 @@ async function main(): Promise<void> {
   if (!stop.signal.aborted) await once(stop.signal, 'abort');
 
   log('INFO', 'shutting down');
-  setTimeout(() => {
-    log('WARNING', 'the shutdown took too long: leaving what is still open');
-    process.exit(0);
-  }, drainTimeoutMs + 2000).unref();
+  setTimeout(
+    () => {
+      log('WARNING', 'the shutdown took too long: leaving what is still open');
+      process.exit(0);
+    },
+    drainTimeoutMs + lastReportMs + 2000,
+  ).unref();
   clearInterval(heartbeat);
   await Promise.all([drain(drainTimeoutMs), hub.close(drainTimeoutMs), feeding]);
+  await metrics.stop(lastReportMs);
   await pool.end();
 }
 

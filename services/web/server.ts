@@ -4,8 +4,10 @@ import { readConfig } from './src/server/config.ts';
 import { createDrainableServer } from './src/server/drainable-server.ts';
 import { log } from './src/server/log.ts';
 import { createRequestHandler } from './src/server/request-handler.ts';
+import { startRevisionMetrics } from './src/server/revision-metrics.ts';
 
 const drainTimeoutMs = 4000;
+const lastReportMs = 2000;
 
 async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
@@ -19,6 +21,8 @@ async function main(): Promise<void> {
   const { server, drain } = createDrainableServer(
     createRequestHandler({ config, dist, assets, startedAt, log }),
   );
+  const metrics = startRevisionMetrics(process.env, log);
+  metrics.watch(server, new Set(['/health']));
   server.listen(config.port, config.host);
   await once(server, 'listening');
   const address = server.address();
@@ -27,6 +31,7 @@ async function main(): Promise<void> {
 
   log('INFO', 'shutting down');
   await drain(drainTimeoutMs);
+  await metrics.stop(lastReportMs);
 }
 
 main().catch((error: unknown) => {

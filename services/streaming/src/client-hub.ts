@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { FeedListener } from './message-feed.ts';
 import type { Frame, Message } from './message.ts';
+import type { PendingAnswer } from './revision-metrics.ts';
 
 export interface HubOptions {
   readonly readMessages: (after: number, limit: number) => Promise<readonly Message[]>;
@@ -9,8 +10,12 @@ export interface HubOptions {
 }
 
 export interface ClientHub extends FeedListener {
-  /** Takes a client on. It is sent what came after `after`, then what is new; without `after` only what is new. */
-  readonly add: (socket: WebSocket, after: number | undefined) => void;
+  /**
+   * Takes a client on. It is sent what came after `after`, then what is new; without `after` only what is new. The
+   * answer has begun with the first frame; it is ok when all that was missed has been sent, not hours later when the
+   * connection ends, and an error when this side has ended it before.
+   */
+  readonly add: (socket: WebSocket, after: number | undefined, answer: PendingAnswer) => void;
   readonly size: () => number;
   /** Pings everybody, and ends those that have not answered since the last beat. */
   readonly beat: () => void;
@@ -20,6 +25,7 @@ export interface ClientHub extends FeedListener {
 
 interface Client {
   readonly socket: WebSocket;
+  readonly answer: PendingAnswer;
   /** The last message it was sent. */
   lastId: number;
   /** Whether it is sent new messages as they come, or is still reading older ones. */
@@ -41,6 +47,7 @@ export function createClientHub({ readMessages, maxBufferedBytes }: HubOptions):
   function drop(client: Client, reason: string): void {
     client.live = false;
     clients.delete(client);
+    client.answer.ended('error');
     client.socket.close(tryAgainLater, reason);
   }
 
@@ -60,21 +67,28 @@ export function createClientHub({ readMessages, maxBufferedBytes }: HubOptions):
       const last = page.at(-1);
       if (!last) break;
       client.lastId = last.id;
+      client.answer.begun();
       const data = page.map((message) => JSON.stringify(toFrame(message)));
       // The next page is read when this one has left the process, so that a slow client is not drowned.
       await Promise.all(data.map((text) => new Promise((resolve) => client.socket.send(text, resolve))));
     }
     if (!clients.has(client)) return;
     client.live = true;
+    client.answer.begun();
+    client.answer.ended('ok');
     send(client, JSON.stringify({ type: 'ready', lastId: client.lastId } satisfies Frame));
   }
 
   return {
-    add(socket, after) {
-      const client: Client = { socket, lastId: after ?? lastId, live: false, answered: true };
+    add(socket, after, answer) {
+      const client: Client = { socket, answer, lastId: after ?? lastId, live: false, answered: true };
       clients.add(client);
       socket.on('pong', () => (client.answered = true));
-      socket.on('close', () => clients.delete(client));
+      socket.on('close', () => {
+        clients.delete(client);
+        // It did not wait.
+        answer.ended('ok');
+      });
       // A broken connection, or a frame that is too long: `close` follows.
       socket.on('error', () => {});
       catchUp(client).catch(() => drop(client, 'the database is not available'));

@@ -3,18 +3,21 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
+import type { PendingAnswer } from './revision-metrics.ts';
 
 export interface StreamOptions {
   readonly revision: string | undefined;
   /** Why no client can be taken on at the moment; undefined when it can. */
   readonly refusal: () => string | undefined;
-  readonly onClient: (socket: WebSocket, after: number | undefined) => void;
+  /** Counts what becomes of a connection. */
+  readonly begin: (request: IncomingMessage) => PendingAnswer;
+  readonly onClient: (socket: WebSocket, after: number | undefined, answer: PendingAnswer) => void;
 }
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Answers upgrades at `/stream?after=<id>`, for pages of any origin: the board is public. */
-export function createStreamEndpoint({ revision, refusal, onClient }: StreamOptions): UpgradeListener {
+export function createStreamEndpoint({ revision, refusal, begin, onClient }: StreamOptions): UpgradeListener {
   // The types of ws do not know closeTimeout yet: how long a client may take to answer that it is closed.
   const settings: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
@@ -28,6 +31,7 @@ export function createStreamEndpoint({ revision, refusal, onClient }: StreamOpti
   webSockets.on('headers', (lines) => lines.push(...headers));
 
   return (request, socket, head) => {
+    const answer = begin(request);
     const refuse = (status: number, error: string): void => {
       const body = `${JSON.stringify({ error })}\n`;
       const start = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
@@ -36,6 +40,7 @@ export function createStreamEndpoint({ revision, refusal, onClient }: StreamOpti
         'content-type: application/json',
         `content-length: ${Buffer.byteLength(body)}`,
       ];
+      answer.ended(status >= 500 ? 'error' : 'ok');
       socket.on('error', () => socket.destroy());
       socket.end([start, ...fields, ...headers, '', body].join('\r\n'));
     };
@@ -45,7 +50,7 @@ export function createStreamEndpoint({ revision, refusal, onClient }: StreamOpti
     if (after === 'invalid') return refuse(400, 'after must be the id of a message, or 0');
     const reason = refusal();
     if (reason !== undefined) return refuse(503, reason);
-    webSockets.handleUpgrade(request, socket, head, (client) => onClient(client, after));
+    webSockets.handleUpgrade(request, socket, head, (client) => onClient(client, after, answer));
   };
 }
 

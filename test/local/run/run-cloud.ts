@@ -4,7 +4,15 @@ import { RevisionsClient, ServicesClient, type protos } from '@google-cloud/run'
 import { PassThroughClient } from 'google-auth-library';
 import { ApiError } from '../../../local/core/api-error.ts';
 import type { Clock } from '../../../local/core/clock.ts';
-import type { Image, ImageStore, LogEntry, SecretReader, SqlSockets } from '../../../local/core/links.ts';
+import type {
+  Image,
+  ImageStore,
+  LogEntry,
+  MetricWriter,
+  SecretReader,
+  SqlSockets,
+} from '../../../local/core/links.ts';
+import type { RunLimits } from '../../../local/run/limits.ts';
 import { createRunRoom } from '../../../local/run/run-room.ts';
 import { testCloud, type TestCloud } from '../../support/cloud-context.ts';
 
@@ -19,6 +27,7 @@ export const fullName = (service: string): string => `${parent}/services/${servi
 export const latest = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST' as const;
 export const byRevision = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION' as const;
 
+export type Measurement = Parameters<MetricWriter['record']>[0];
 type NewEntry = Partial<LogEntry> & Pick<LogEntry, 'logName' | 'resource'>;
 
 /** Cloud Run with one image, and small stand-ins for the products it meets. */
@@ -27,6 +36,7 @@ export interface RunCloud {
   readonly services: ServicesClient;
   readonly revisions: RevisionsClient;
   readonly entries: NewEntry[];
+  readonly measurements: Measurement[];
   readonly secrets: Map<string, string>;
   readonly sockets: Map<string, string>;
   /** Entries of the log with this id, e.g. `cloudaudit.googleapis.com/system_event`. */
@@ -66,11 +76,12 @@ export function makeImage(stateFolder: string): Image {
 }
 
 export async function runCloud(
-  options: { clock?: Clock; stateFolder?: string; random?: () => number } = {},
+  options: { clock?: Clock; stateFolder?: string; random?: () => number; limits?: RunLimits } = {},
 ): Promise<RunCloud> {
   const cloud = await testCloud(options);
   const image = makeImage(cloud.stateFolder);
   const entries: NewEntry[] = [];
+  const measurements: Measurement[] = [];
   const secrets = new Map<string, string>();
   const sockets = new Map<string, string>();
   const images: ImageStore = {
@@ -88,8 +99,15 @@ export async function runCloud(
   const sql: SqlSockets = { socketFolder: (name) => sockets.get(name) };
   const { room } = createRunRoom(
     cloud.context,
-    { images, secrets: secretReader, sql, log: { write: (entry) => entries.push(entry) } },
-    options.random ? { random: options.random } : {},
+    {
+      ...{ images, secrets: secretReader, sql },
+      log: { write: (entry) => entries.push(entry) },
+      metrics: { record: (measurement) => measurements.push(measurement) },
+    },
+    {
+      ...(options.random ? { random: options.random } : {}),
+      ...(options.limits ? { limits: options.limits } : {}),
+    },
   );
   await cloud.serve([room]);
   const { hostname, port } = new URL(cloud.context.origin);
@@ -107,7 +125,7 @@ export async function runCloud(
   const logOf = (id: string): NewEntry[] =>
     entries.filter(({ logName }) => logName.endsWith(`/logs/${encodeURIComponent(id)}`));
   return {
-    ...{ cloud, services, revisions, entries, secrets, sockets, get, logOf },
+    ...{ cloud, services, revisions, entries, measurements, secrets, sockets, get, logOf },
     systemLines: () => logOf('run.googleapis.com/varlog/system').map(({ textPayload }) => textPayload ?? ''),
     async deploy(service, container = {}, rest = {}) {
       const { template, ...fields } = rest;

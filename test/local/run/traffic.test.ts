@@ -39,7 +39,6 @@ describe('the revision of a request', () => {
       { revision: 'a', percent: 99 },
       { revision: 'b', percent: 1 },
     ],
-    tags: {},
   };
 
   test.each([
@@ -52,7 +51,7 @@ describe('the revision of a request', () => {
   });
 
   test('is none while nothing is routed', () => {
-    expect(pickRevision({ shares: [], tags: {} }, 0.5)).toBeUndefined();
+    expect(pickRevision({ shares: [] }, 0.5)).toBeUndefined();
   });
 
   test.each([1, 5, 50])('follows %d %% in the long run', (percent) => {
@@ -62,7 +61,6 @@ describe('the revision of a request', () => {
         { revision: 'a', percent: 100 - percent },
         { revision: 'b', percent },
       ],
-      tags: {},
     };
     const draws = 20_000;
     const hits = Array.from({ length: draws }, () => pickRevision(split, random())).filter(

@@ -26,6 +26,9 @@ interface Board {
   stored: readonly Message[];
   /** Called before each read; a read waits for it. */
   beforeRead: () => Promise<void>;
+  refusal: string | undefined;
+  /** What was told of each connection. */
+  readonly answers: string[][];
 }
 
 /** A hub behind a real server, over a board in memory. */
@@ -40,7 +43,16 @@ async function serve(t: TestContext, maxBufferedBytes = 1024 * 1024): Promise<Bo
   const server = createServer().listen(0, '127.0.0.1');
   server.on(
     'upgrade',
-    createStreamEndpoint({ revision: 'r-1', refusal: () => undefined, onClient: hub.add }),
+    createStreamEndpoint({
+      revision: 'r-1',
+      refusal: () => board.refusal,
+      begin: () => {
+        const told: string[] = [];
+        board.answers.push(told);
+        return { begun: () => void told.push('begun'), ended: (outcome) => void told.push(outcome) };
+      },
+      onClient: hub.add,
+    }),
   );
   await once(server, 'listening');
   const address = server.address();
@@ -49,7 +61,7 @@ async function serve(t: TestContext, maxBufferedBytes = 1024 * 1024): Promise<Bo
     await hub.close(100);
   });
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  const board: Board = { hub, url, stored: [], beforeRead: async () => {} };
+  const board: Board = { hub, url, stored: [], beforeRead: async () => {}, refusal: undefined, answers: [] };
   return board;
 }
 
@@ -120,6 +132,47 @@ describe('createClientHub', () => {
     const client = await connectClient(board, '?after=1');
     assert.deepEqual(await client.closed, { code: 1013, reason: 'the database is not available' });
     assert.equal(board.hub.size(), 0);
+    assert.equal(board.answers[0]?.[0], 'error');
+  });
+
+  test('a connection counts as answered once it has got all that it missed, not at its end (trap 24)', async (t) => {
+    const board = await serve(t);
+    board.stored = messages(1, 600);
+    board.hub.resume(600);
+    const client = await connectClient(board, '?after=0');
+    await until(
+      () => client.frames.at(-1),
+      (frame) => frame?.type === 'ready',
+    );
+    // Two pages of older messages, and then the news.
+    assert.deepEqual(board.answers, [['begun', 'begun', 'begun', 'ok']]);
+  });
+
+  test('a connection that breaks off between its first message and the last one it missed is an error', async (t) => {
+    const board = await serve(t);
+    board.stored = messages(1, 600);
+    board.hub.resume(600);
+    let reads = 0;
+    board.beforeRead = async () => {
+      reads += 1;
+      if (reads > 1) throw new Error('no database');
+    };
+    const client = await connectClient(board, '?after=0');
+    assert.equal((await client.closed).code, 1013);
+    assert.deepEqual(board.answers[0]?.slice(0, 2), ['begun', 'error']);
+  });
+
+  test('a client that leaves before its first message is no error', async (t) => {
+    const board = await serve(t);
+    board.hub.resume(5);
+    board.beforeRead = () => new Promise(() => {});
+    const client = await connectClient(board, '?after=1');
+    client.socket.terminate();
+    await until(
+      () => board.answers,
+      ([told]) => told?.length === 1,
+    );
+    assert.deepEqual(board.answers, [['ok']]);
   });
 
   test('a client that does not read is dropped with 1013, and the others are not', async (t) => {
@@ -206,9 +259,18 @@ describe('createClientHub', () => {
     ['/stream?after=x', 400, 'after must be the id of a message, or 0'],
   ] as const) {
     test(`${path}: refused with ${status}`, async (t) => {
-      const { headers, ...refusal } = await refusedClient(await serve(t), path);
+      const board = await serve(t);
+      const { headers, ...refusal } = await refusedClient(board, path);
       assert.deepEqual(refusal, { status, error });
       assert.equal(headers['x-revision'], 'r-1');
+      assert.deepEqual(board.answers, [['ok']]);
     });
   }
+
+  test('while clients cannot be taken on: refused with 503, which is an error', async (t) => {
+    const board = await serve(t);
+    board.refusal = 'not now';
+    const { status, error } = await refusedClient(board, '/stream');
+    assert.deepEqual([status, error, board.answers], [503, 'not now', [['error']]]);
+  });
 });

@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { createGoogleApi } from '../../functions/platform/google-api.ts';
+import { openMonitoring } from '../../functions/platform/monitoring.ts';
+import { latencyBoundsMs } from '../../functions/verdict/latency-bounds.ts';
+import { createMetadataRoom } from '../../local/metadata/metadata-room.ts';
+import { createMonitoringRoom } from '../../local/monitoring/monitoring-room.ts';
+import * as ofApi from '../../services/api/src/revision-metrics.ts';
+import { testCloud } from '../support/cloud-context.ts';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const read = (file: string): string => readFileSync(path.join(root, 'services', file), 'utf8');
+
+// Each service is a package of its own, built in an image of its own: there is no place that all three could import from.
+test.each([['streaming/src'], ['web/src/server']])(
+  'the metrics of %s are counted by the same code as those of the api',
+  (folder) => {
+    expect(read(`${folder}/revision-metrics.ts`)).toBe(read('api/src/revision-metrics.ts'));
+  },
+);
+
+test.each([['streaming'], ['web']])('and tested by the same tests (%s)', (service) => {
+  const tests = read(`${service}/test/unit/revision-metrics.test.ts`);
+  expect(tests.replaceAll('src/server/', 'src/')).toBe(read('api/test/unit/revision-metrics.test.ts'));
+});
+
+test('latencies are counted in the buckets that the verdict compares', () => {
+  expect(ofApi.latencyBoundsMs).toEqual(latencyBoundsMs);
+});
+
+test('what a service reports of itself is what the pipeline reads, seconds later', async () => {
+  const cloud = await testCloud();
+  await cloud.serve([createMetadataRoom(cloud.context).room, createMonitoringRoom(cloud.context).room]);
+  const { origin } = cloud.context;
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === '/broken' ? 500 : 200).end();
+  });
+  const logged: string[] = [];
+  const metrics = ofApi.startRevisionMetrics(
+    {
+      K_SERVICE: 'api',
+      K_REVISION: 'api-1',
+      GCE_METADATA_HOST: new URL(origin).host,
+      CLOUD_API_ENDPOINT: origin,
+    },
+    (severity, message) => logged.push(`${severity} ${message}`),
+  );
+  try {
+    await fetch(`${origin}/local/monitoring/visibility`, {
+      method: 'PUT',
+      body: JSON.stringify({ userDefinedSeconds: 0 }),
+    });
+    metrics.watch(server, new Set(['/health']));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const from = new Date(Date.now() - 1000);
+    for (const url of ['/', '/broken', '/', '/health', '/'])
+      await (await fetch(`http://127.0.0.1:${port}${url}`)).text();
+    const verification = { headers: { 'user-agent': 'slipway-verification' } };
+    await (await fetch(`http://127.0.0.1:${port}/broken`, verification)).text();
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    await metrics.stop(10_000);
+    const monitoring = openMonitoring(createGoogleApi(origin), 'test-project', 'europe-west1');
+    const reported = await monitoring.reported('api', from, new Date(Date.now() + 10_000));
+    expect(reported).toEqual([
+      { revision: 'api-1', total: 4, errors: 1, latency: expect.any(Array), boundsMs: latencyBoundsMs },
+    ]);
+    expect(reported[0]?.latency.reduce((sum, count) => sum + count, 0)).toBe(4);
+    expect(logged).toEqual([]);
+  } finally {
+    server.close();
+    await cloud.close();
+  }
+});
