@@ -1,5 +1,6 @@
 import { CloudBuildClient } from '@google-cloud/cloudbuild';
 import { RevisionsClient } from '@google-cloud/run';
+import { stepTimes } from '../functions/verification/judge-step.ts';
 import type { Session } from '../scripts/cli/session.ts';
 import type { BuildView } from '../scripts/watch/snapshot.ts';
 import type { ReleaseTimes } from './timeline.ts';
@@ -31,6 +32,13 @@ export async function timesOf(
         to: millis(timing?.endTime),
       })),
       watched: { from: Math.min(...probes), to: Math.max(...probes) },
+      served: (release?.steps ?? []).flatMap(({ percent, servingAt, verdict }) => {
+        const policy = release?.candidate?.policy;
+        if (!policy || servingAt === undefined || !verdict) return [];
+        const from = Date.parse(servingAt);
+        const wanted = from + stepTimes(policy, percent).atMostSeconds * 1000;
+        return [{ from, to: Math.min(wanted, Date.parse(verdict.at)) }];
+      }),
       live: Date.parse(release?.history.find(({ stage }) => stage === 'live')?.at ?? ''),
     };
   } finally {

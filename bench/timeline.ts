@@ -6,6 +6,8 @@ export interface ReleaseTimes {
   readonly steps: readonly { readonly from: number; readonly to: number }[];
   /** The first probe and the last before the verdict: the time for which the policy wants the candidate watched. */
   readonly watched: { readonly from: number; readonly to: number };
+  /** Where it had a share of the traffic for as long as the policy says, all of it at the end. */
+  readonly served: readonly { readonly from: number; readonly to: number }[];
   readonly live: number;
 }
 
@@ -32,10 +34,18 @@ export function unionMs(intervals: readonly { readonly from: number; readonly to
 }
 
 /** What of the time from push to live was whose. Steps and watch may overlap: the candidate is there before its build ends. */
-export function shares({ pushed, buildCreated, buildStarted, steps, watched, live }: ReleaseTimes): Shares {
+export function shares({
+  pushed,
+  buildCreated,
+  buildStarted,
+  steps,
+  watched,
+  served,
+  live,
+}: ReleaseTimes): Shares {
   const totalMs = live - pushed;
   const stepsMs = unionMs(steps);
-  const watchMs = unionMs([...steps, watched]) - stepsMs;
+  const watchMs = unionMs([...steps, watched, ...served]) - stepsMs;
   const queueMs = Math.max(0, buildStarted - buildCreated);
   return { totalMs, stepsMs, watchMs, queueMs, ownMs: totalMs - stepsMs - watchMs - queueMs };
 }

@@ -21,13 +21,18 @@ export const arrows = [
     except: ['functions/platform'],
     why: 'the record is below the rooms',
   },
+  {
+    from: 'functions/verdict',
+    to: ['functions/*'],
+    why: 'the arithmetic of verdicts knows nothing of releases',
+  },
   { from: 'functions/platform', to: ['functions/*'], why: 'an adapter knows only its outside system' },
   { from: 'local/core', to: ['local/*'], why: 'the core is below the rooms' },
 ];
 
 /** Rooms meet in the release record (functions) or in the links of the core (local), never directly. */
 export const shared = {
-  functions: ['release', 'platform'],
+  functions: ['release', 'platform', 'verdict'],
   local: ['core'],
 };
 

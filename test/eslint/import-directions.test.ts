@@ -27,6 +27,13 @@ test.each<[string, string, RegExp | undefined]>([
   ['functions/release/ledger.js', '../platform/cloud-storage.js', undefined],
   ['functions/release/ledger.js', '../rollout/plan.js', /the record is below the rooms/],
   ['functions/platform/cloud-run.js', '../release/ledger.js', /an adapter knows only its outside system/],
+  ['functions/verification/judge-step.js', '../verdict/judge-metrics.js', undefined],
+  ['functions/verdict/judge-count.js', './tests.js', undefined],
+  ['functions/verdict/judge-metrics.js', '../release/policy.js', /knows nothing of releases/],
+  ['functions/verdict/judge-metrics.js', '../platform/monitoring.js', /knows nothing of releases/],
+  ['functions/verification/watch.js', '../rollout/plan.js', /rooms of functions\/ do not import one another/],
+  ['functions/release/picture/canvas.js', '../release.js', undefined],
+  ['functions/release/outcome.js', '../verdict/reasons.js', /the record is below the rooms/],
   ['functions/main.js', './rollout/handler.js', undefined],
   [
     'local/run/run-room.js',
