@@ -1,24 +1,29 @@
 import { cloudEvent } from '@google-cloud/functions-framework';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { handleAlert } from './alerts/handler.ts';
+import { decodeAlert } from './alerts/incident.ts';
 import { decodeBuildHint, handleBuildHint } from './build-status/handler.ts';
 import { openBuilds } from './platform/cloud-build.ts';
 import { openLogging } from './platform/cloud-logging.ts';
 import { openCloudRun } from './platform/cloud-run.ts';
 import { browserOrigin, openBucket } from './platform/cloud-storage.ts';
 import { readConfig } from './platform/config.ts';
-import { openGitHub } from './platform/github.ts';
+import { browserAddress, openGitHub } from './platform/github.ts';
 import { createGoogleApi } from './platform/google-api.ts';
 import { identityToken } from './platform/identity-token.ts';
 import { log } from './platform/log.ts';
+import { openMonitoring } from './platform/monitoring.ts';
 import { openTopics } from './platform/pubsub.ts';
-import type { HealthPolicy } from './release/policy.ts';
 import { openLedger } from './release/ledger.ts';
 import { decodeReleaseStatusHint, handleReleaseStatusHint } from './release-status/handler.ts';
 import { decodeRolloutHint, handleRolloutHint } from './rollout/handler.ts';
 import { subscriber } from './subscriber.ts';
 import { handleTick } from './tick/handler.ts';
 import { decodeVerificationHint, handleVerificationHint } from './verification/handler.ts';
-import { probe, type ProbeTarget } from './verification/probe.ts';
+import { createProber } from './verification/prober.ts';
+import { probeOnce } from './verification/probe.ts';
+import type { VerificationPorts } from './verification/ports.ts';
+import type { RolloutPorts } from './rollout/ports.ts';
 
 /*
  * Every function of the pipeline. One bundle holds them all; FUNCTION_TARGET says which one a process is.
@@ -26,6 +31,7 @@ import { probe, type ProbeTarget } from './verification/probe.ts';
  */
 const config = readConfig();
 const { project, region } = config;
+const repository = `${config.repository.owner}/${config.repository.name}`;
 const api = createGoogleApi(config.cloudApiEndpoint);
 const bucket = openBucket(api, config.bucket);
 const time = { now: () => new Date(), sleep: async (milliseconds: number) => sleep(milliseconds) };
@@ -43,20 +49,32 @@ const buildStatus = {
   ...common,
   github,
   builds: openBuilds(api, project, region),
-  repository: `${config.repository.owner}/${config.repository.name}`,
+  repository,
 };
-const verification = {
+const tokenFor = (audience: string): Promise<string> => identityToken(config.metadataHost, audience);
+const verification: VerificationPorts = {
   ...common,
   run,
   logging: openLogging(api, project),
-  probe: (target: ProbeTarget, policy: HealthPolicy) => probe(target, policy, time.now),
-  identityToken: (audience: string) => identityToken(config.metadataHost, audience),
+  monitoring: openMonitoring(api, project, region),
+  prober: (target, health, options) => createProber(target, health, { ...options, now: time.now }),
+  identityToken: tokenFor,
 };
-const rollout = { ...common, run };
+const rollout: RolloutPorts = {
+  ...common,
+  run,
+  async answers(service, url, revision, health) {
+    const token = service.open ? undefined : await tokenFor(service.url);
+    const { outcome } = await probeOnce({ url, revision, token }, health, time.now);
+    // Its own rate limit, or that we may not ask, is no reason to stay with what is known to be bad.
+    return ['ok', 'slow', 'rate-limited', 'not-permitted', 'unreachable'].includes(outcome);
+  },
+};
 const releaseStatus = {
   ...common,
   github,
   reportUrl: (object: string) => `${browserOrigin(config.cloudApiEndpoint)}/${config.bucket}/${object}`,
+  commitUrl: (commit: string) => `${browserAddress(config.githubApiUrl)}/${repository}/commit/${commit}`,
 };
 
 cloudEvent(
@@ -74,5 +92,9 @@ cloudEvent(
 cloudEvent(
   'releaseStatus',
   subscriber(common, decodeReleaseStatusHint, (hint) => handleReleaseStatusHint(releaseStatus, hint)),
+);
+cloudEvent(
+  'alerts',
+  subscriber(common, decodeAlert, (alert) => handleAlert({ ...common, project, region }, alert)),
 );
 cloudEvent('tick', async () => handleTick(common));

@@ -6,10 +6,12 @@ import type { Log } from '../platform/log.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
 import type { Topics } from '../platform/pubsub.ts';
 import type { Ledger } from '../release/ledger.ts';
-import { releaseKey, topics as topicNames } from '../release/naming.ts';
-import type { Release } from '../release/release.ts';
+import { activeRelease, releaseKey, topics as topicNames, type ReleaseKey } from '../release/naming.ts';
+import { buildRanks } from '../release/release.ts';
 import { reportStatus } from '../release/statuses.ts';
 import { describeBuild, failureOf, purposeOf, type BuildPurpose } from './describe-build.ts';
+import { newRelease } from './new-release.ts';
+import { earliestBuild, siblingsOf } from './same-commit.ts';
 
 export interface BuildStatusPorts {
   readonly builds: Builds;
@@ -35,20 +37,39 @@ export const decodeBuildHint = (message: PubSubMessage): Decoded<Input> => decod
 
 /** A message about a build, or a tick: reads the builds it is about anew, and makes GitHub and the record agree. */
 export async function handleBuildHint(ports: BuildStatusPorts, hint: Input): Promise<void> {
-  if ('tick' in hint) {
-    const since = new Date(ports.now().getTime() - tickWindowMinutes * 60_000);
-    const failures: unknown[] = [];
-    // One build that cannot be reported must not keep the others from it.
-    for (const build of await ports.builds.createdSince(since)) {
-      await lookAt(ports, build).catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0)
-      throw new AggregateError(failures, `${failures.length} builds could not be looked at`);
-    return;
+  if ('tick' in hint) await lookEverywhere(ports);
+  else {
+    const build = await ports.builds.get(hint.name);
+    if (build) await lookAt(ports, build);
+    else ports.log('WARNING', `build ${hint.name} does not exist`);
   }
-  const build = await ports.builds.get(hint.name);
+}
+
+/** All builds of late, and those of releases that still wait for theirs, however long they take. */
+async function lookEverywhere(ports: BuildStatusPorts): Promise<void> {
+  const since = new Date(ports.now().getTime() - tickWindowMinutes * 60_000);
+  const recent = await ports.builds.createdSince(since);
+  const failures: unknown[] = [];
+  // One build that cannot be reported must not keep the others from it.
+  const attempt = async (look: Promise<void>): Promise<void> => {
+    await look.catch((error: unknown) => failures.push(error));
+  };
+  for (const build of recent) await attempt(lookAt(ports, build));
+  const seen = new Set(recent.map(({ name }) => name));
+  for (const marker of await ports.ledger.active()) {
+    const key = activeRelease(marker);
+    if (key) await attempt(lookAtOld(ports, key, seen));
+  }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} builds could not be looked at`);
+}
+
+async function lookAtOld(ports: BuildStatusPorts, key: ReleaseKey, seen: ReadonlySet<string>): Promise<void> {
+  const release = await ports.ledger.release(key);
+  if (!release || seen.has(release.build.name)) return;
+  if (buildRanks[release.build.status] === buildRanks.SUCCESS) return;
+  const build = await ports.builds.get(release.build.name);
   if (build) await lookAt(ports, build);
-  else ports.log('WARNING', `build ${hint.name} does not exist`);
 }
 
 async function lookAt(ports: BuildStatusPorts, build: CloudBuild): Promise<void> {
@@ -67,35 +88,45 @@ async function recordBuild(
   { service, commit }: BuildPurpose,
 ): Promise<void> {
   const key = releaseKey(service, commit, build.id);
-  await ports.ledger.create(newRelease(build, service, commit, ports.now().toISOString()));
+  const standing =
+    (await ports.ledger.release(key)) ??
+    (await ports.ledger.create(
+      newRelease(build, {
+        service,
+        commit,
+        at: ports.now().toISOString(),
+        orderedAt: await pushedAt(ports, build, { service, commit }),
+      }),
+    ));
+  if (buildRanks[build.status] <= buildRanks[standing.build.status]) return;
   const failure = failureOf(build);
+  // By its end every other build of the commit has been created: one push starts them all.
+  const siblings =
+    build.status === 'SUCCESS'
+      ? siblingsOf(await ports.builds.ofCommit(commit), service, ports.repository)
+      : undefined;
   const recorded = await ports.ledger.record(key, {
     kind: 'build',
     status: build.status,
     digests: build.digests,
     ...(failure === undefined ? {} : { failure: `the build ${failure}` }),
+    ...(siblings ? { siblings } : {}),
   });
   if (recorded.kind === 'changed') {
     await ports.topics.publish(topicNames.releases, { service: key.service, release: key.id });
   }
 }
 
-const newRelease = (build: CloudBuild, service: string, commit: string, at: string): Release => ({
-  schemaVersion: 1,
-  ...releaseKey(service, commit, build.id),
-  commit,
-  branch: build.branch,
-  createdAt: at,
-  stage: 'building',
-  build: {
-    id: build.id,
-    name: build.name,
-    createTime: build.createTime,
-    status: 'STATUS_UNKNOWN',
-    logUrl: build.logUrl,
-    digests: [],
-  },
-  probes: [],
-  traffic: [],
-  history: [{ at, stage: 'building', reason: `build ${build.id} was started` }],
-});
+/**
+ * When the commit was pushed. Nothing links a rerun to its original, and none says whether a second build of an old commit
+ * is a rerun from the console or a push back to it: the head of the branch does.
+ */
+async function pushedAt(
+  { builds, github, repository }: BuildStatusPorts,
+  build: CloudBuild,
+  { service, commit }: Pick<BuildPurpose, 'service' | 'commit'>,
+): Promise<string> {
+  const first = earliestBuild(await builds.ofCommit(commit), service, repository);
+  if (!first || first.id === build.id || first.createTime >= build.createTime) return build.createTime;
+  return (await github.branchHead(build.branch)) === commit ? build.createTime : first.createTime;
+}

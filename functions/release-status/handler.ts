@@ -5,9 +5,10 @@ import type { Log } from '../platform/log.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
 import type { Ledger } from '../release/ledger.ts';
 import { objects, type ReleaseKey } from '../release/naming.ts';
-import { isSettled } from '../release/release.ts';
+import { isSettled, type Release, type ServiceRecord } from '../release/release.ts';
 import { reportStatus } from '../release/statuses.ts';
-import { describeRelease } from './describe-release.ts';
+import { describeRelease, isComingBack, stuckOf } from './describe-release.ts';
+import { keepReports } from './keep-reports.ts';
 
 export interface ReleaseStatusPorts {
   readonly bucket: Bucket;
@@ -17,6 +18,8 @@ export interface ReleaseStatusPorts {
   now(): Date;
   /** The address at which people read an object of the state bucket. */
   reportUrl(object: string): string;
+  /** The address at which people read a commit. */
+  commitUrl(commit: string): string;
 }
 
 const input = z.object({ service: z.string(), release: z.string().optional() });
@@ -24,21 +27,34 @@ type Input = z.infer<typeof input>;
 
 export const decodeReleaseStatusHint = (message: PubSubMessage): Decoded<Input> => decodeJson(message, input);
 
-/** Makes GitHub show what the record says. Once a settled release is reported, it leaves the tick's sight. */
+/**
+ * Makes the report and GitHub say what the record says. Once a settled release is reported, it leaves the tick's sight.
+ * Without a release the hint is about the service itself, and so about what is being rolled out there.
+ */
 export async function handleReleaseStatusHint(ports: ReleaseStatusPorts, hint: Input): Promise<void> {
-  if (hint.release === undefined) return;
-  const key: ReleaseKey = { service: hint.service, id: hint.release };
+  const { ledger, bucket, github, now, log } = ports;
+  const { service } = hint;
+  const id = hint.release ?? (await ledger.service(service)).rollingOut?.release;
+  if (id === undefined) return;
+  const key: ReleaseKey = { service, id };
   // Before the release is read: if it moves meanwhile, its marker has another generation and stays.
-  const marker = await ports.ledger.marker(key);
-  const release = await ports.ledger.release(key);
-  if (!release) return;
+  const marker = await ledger.marker(key);
+  const look = async (): Promise<{ release: Release; record: ServiceRecord } | undefined> => {
+    const release = await ledger.release(key);
+    return release && { release, record: await ledger.service(service) };
+  };
+  // A settled release without a marker has its report. Drawn again it would tell of its service as that is today.
+  const seen = await (marker === undefined ? look() : keepReports(bucket, key, ports.commitUrl, look));
+  if (!seen) return;
+  const { release, record } = seen;
   let held = false;
-  for (const status of describeRelease(release, ports.reportUrl(objects.report(key)))) {
-    const outcome = await reportStatus(ports, release.commit, status);
-    if (outcome === 'refused')
-      ports.log('ERROR', `GitHub does not take ${status.context} of ${release.commit}`);
+  for (const status of describeRelease(release, record, ports.reportUrl(objects.report(key)))) {
+    const outcome = await reportStatus({ bucket, github, now }, release.commit, status);
+    if (outcome === 'refused') log('ERROR', `GitHub does not take ${status.context} of ${release.commit}`);
     held ||= outcome === 'held';
   }
-  // What somebody else is posting may still fail: then the tick brings us back.
-  if (isSettled(release) && !held && marker !== undefined) await ports.ledger.close(key, marker);
+  // What somebody else is posting may still fail: then the tick brings us back. And what is live and is to come back is
+  // not over before rollout has done so: it may not even have heard of it.
+  const isOver = isSettled(release) && (!isComingBack(release) || stuckOf(release, record) !== undefined);
+  if (isOver && !held && marker !== undefined) await ledger.close(key, marker);
 }

@@ -1,11 +1,14 @@
+import { z } from 'zod';
 import type { Bucket } from '../platform/cloud-storage.ts';
-import { objects, type ReleaseKey } from './naming.ts';
+import { objects, releaseOf, serviceOf, type ReleaseKey } from './naming.ts';
 import {
   isSettled,
   newServiceRecord,
+  orderOf,
   releaseSchema,
   serviceSchema,
   type Release,
+  type RollbackRequest,
   type ServiceRecord,
 } from './release.ts';
 import { transition, type Observation } from './transitions.ts';
@@ -22,18 +25,29 @@ export type Recorded =
  */
 export interface Ledger {
   release(key: ReleaseKey): Promise<Release | undefined>;
+  /** The newest release of a commit, of those that its builds have made for the service. */
+  ofCommit(service: string, commit: string): Promise<Release | undefined>;
   /** Writes the release unless it exists; the one that stands then. */
   create(release: Release): Promise<Release>;
   /** Brings an observation to the release, again and again until it is written or says nothing new. */
   record(key: ReleaseKey, seen: Observation): Promise<Recorded>;
   service(name: string): Promise<ServiceRecord>;
+  /** Names of the services that have a record. */
+  services(): Promise<string[]>;
   /** `change` gets the record that stands and returns the new one, or undefined to leave it. The one that stands then. */
   updateService(
     name: string,
     change: (record: ServiceRecord) => ServiceRecord | undefined,
   ): Promise<ServiceRecord>;
-  /** Writes down what a person asks for; the record that stands then, with another's request if that came first. */
-  requestRollback(name: string, request: RollbackRequest): Promise<ServiceRecord>;
+  /**
+   * Writes down that a service is to be rolled back, beside what else `change` does to its record (undefined: not after
+   * all). One request at a time: the record that stands then may hold another's. A person's comes before an automatic one.
+   */
+  requestRollback(
+    name: string,
+    request: RollbackRequest,
+    change?: (record: ServiceRecord) => ServiceRecord | undefined,
+  ): Promise<ServiceRecord>;
   /** The generation of the marker of a rollback that was asked for: read it before the service, hand it to `closeRollback`. */
   rollbackMarker(name: string): Promise<string | undefined>;
   /** The tick need not look for the rollback's sake any more, unless another was asked for since `marker` was read. */
@@ -54,14 +68,25 @@ export interface LedgerTime {
   sleep(milliseconds: number): Promise<void>;
 }
 
-export type RollbackRequest = NonNullable<ServiceRecord['rollbackRequest']>;
+/** Reads a record, and says so plainly when another version of the pipeline has written it. */
+function parse<T>(schema: z.ZodType<T>, object: string, text: string): T {
+  const parsed = schema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  const problems = z.prettifyError(parsed.error);
+  throw new Error(`${object} cannot be read: another version of the pipeline wrote it?\n${problems}`);
+}
 
 export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
   const readRelease = async (
     key: ReleaseKey,
   ): Promise<{ release: Release; generation: string } | undefined> => {
     const stored = await bucket.read(objects.release(key));
-    return stored && { release: releaseSchema.parse(JSON.parse(stored.text)), generation: stored.generation };
+    return (
+      stored && {
+        release: parse(releaseSchema, objects.release(key), stored.text),
+        generation: stored.generation,
+      }
+    );
   };
 
   /** Google takes about one write a second to one object: back off a little more at each loss. */
@@ -76,10 +101,13 @@ export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
 
   const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
+  const readService = (name: string, stored: { text: string } | undefined): ServiceRecord =>
+    stored ? parse(serviceSchema, objects.service(name), stored.text) : newServiceRecord(name);
+
   const updateService: Ledger['updateService'] = (name, change) =>
     untilWritten(`service ${name}`, async () => {
       const stored = await bucket.read(objects.service(name));
-      const record = stored ? serviceSchema.parse(JSON.parse(stored.text)) : newServiceRecord(name);
+      const record = readService(name, stored);
       const next = change(record);
       if (next === undefined) return record;
       const written = await bucket.writeIf(objects.service(name), pretty(next), stored?.generation ?? '0');
@@ -88,6 +116,17 @@ export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
 
   return {
     release: async (key) => (await readRelease(key))?.release,
+
+    async ofCommit(service, commit) {
+      const prefix = objects.release({ service, id: `${commit.slice(0, 7)}-` }).replace(/\.json$/, '');
+      const names = await bucket.list(prefix);
+      const releases = await Promise.all(
+        names.flatMap(releaseOf).map(async (key) => (await readRelease(key))?.release),
+      );
+      return releases
+        .filter((release) => release?.commit === commit)
+        .sort((a, b) => (a && b && orderOf(a) < orderOf(b) ? 1 : -1))[0];
+    },
 
     create: (release) =>
       untilWritten(`release ${release.service}/${release.id}`, async () => {
@@ -128,18 +167,19 @@ export function openLedger(bucket: Bucket, time: LedgerTime): Ledger {
         }
       }),
 
-    async service(name) {
-      const stored = await bucket.read(objects.service(name));
-      return stored ? serviceSchema.parse(JSON.parse(stored.text)) : newServiceRecord(name);
-    },
+    service: async (name) => readService(name, await bucket.read(objects.service(name))),
+    services: async () => (await bucket.list('services/')).flatMap(serviceOf),
 
     updateService,
-    async requestRollback(name, request) {
+    async requestRollback(name, request, change = (record) => record) {
       // The marker first: a request that nobody looks at would be worse than a look for nothing.
       await bucket.write(objects.rollback(name), '', 'text/plain');
-      return updateService(name, (record) =>
-        record.rollbackRequest ? undefined : { ...record, rollbackRequest: request },
-      );
+      return updateService(name, (record) => {
+        const standing = record.rollbackRequest;
+        if (standing && (standing.release === undefined || request.release !== undefined)) return undefined;
+        const changed = change(record);
+        return changed && { ...changed, rollbackRequest: request };
+      });
     },
     rollbackMarker: async (name) => (await bucket.read(objects.rollback(name)))?.generation,
     closeRollback: (name, marker) => bucket.remove(objects.rollback(name), marker),

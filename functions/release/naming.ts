@@ -38,11 +38,17 @@ export const objects = {
   active: ({ service, id }: ReleaseKey): string => `active/${service}/${id}`,
   /** A rollback that was asked for: the tick looks at it as at a release that is under way. */
   rollback: (service: string): string => `active/${service}/rollback`,
-  report: ({ service, id }: ReleaseKey): string => `reports/${service}/${id}.md`,
+  /** What verification has seen of it, for judging and for judging anew. */
+  evidence: ({ service, id }: ReleaseKey): string => `evidence/${service}/${id}.json`,
+  /** For people: `.md` with everything, `.svg` as a picture. */
+  report: ({ service, id }: ReleaseKey, form: 'md' | 'svg' = 'md'): string =>
+    `reports/${service}/${id}.${form}`,
   status: (commit: string, context: string): string =>
     `statuses/${commit}/${encodeURIComponent(context)}.json`,
   lease: ({ service, id }: ReleaseKey, room: string): string => `leases/${room}/${service}/${id}.json`,
   quarantine: (messageId: string): string => `quarantine/${messageId}.json`,
+  /** What became of an incident; Cloud Monitoring repeats itself. */
+  alert: (incident: string, state: string): string => `alerts/${encodeURIComponent(incident)}-${state}.json`,
 } as const;
 
 /** The release that an `active/` marker stands for; undefined for an object that is none. */
@@ -51,11 +57,24 @@ export function activeRelease(objectName: string): ReleaseKey | undefined {
   return service === undefined || id === undefined ? undefined : { service, id };
 }
 
+/** The release that an object under `releases/` holds. */
+export function releaseOf(objectName: string): ReleaseKey[] {
+  const [, service, id] = /^releases\/([^/]+)\/([^/]+)\.json$/.exec(objectName) ?? [];
+  return service === undefined || id === undefined ? [] : [{ service, id }];
+}
+
+/** The service whose record an object under `services/` is. */
+export function serviceOf(objectName: string): string[] {
+  const [, service] = /^services\/([^/]+)\.json$/.exec(objectName) ?? [];
+  return service === undefined ? [] : [service];
+}
+
 /** Topics. */
 export const topics = {
   builds: 'cloud-builds',
   runEvents: 'cloud-run-events',
   releases: 'releases',
   ticks: 'ticks',
+  alerts: 'monitoring-alerts',
   deadLetters: 'dead-letters',
 } as const;

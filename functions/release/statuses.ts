@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Bucket } from '../platform/cloud-storage.ts';
-import { maxDescriptionLength, type CommitStatus, type GitHub } from '../platform/github.ts';
+import { GitHubBusyError, maxDescriptionLength, type CommitStatus, type GitHub } from '../platform/github.ts';
 import { objects } from './naming.ts';
 
 export interface StatusPorts {
   readonly bucket: Bucket;
-  readonly github: GitHub;
+  readonly github: Pick<GitHub, 'createStatus'>;
   now(): Date;
 }
 
@@ -81,7 +81,20 @@ export async function reportStatus(
     const generation = await bucket.writeIf(object, JSON.stringify(wish), stored?.generation ?? '0');
     if (generation === undefined) continue;
     const { state, description, targetUrl } = mine;
-    const answer = await github.createStatus(commit, { context, state, description, targetUrl });
+    const answer = await github
+      .createStatus(commit, { context, state, description, targetUrl })
+      .catch(async (error: unknown) => {
+        // Without an answer it may still be on its way, so the wish is held as long as usual. With one, whoever comes
+        // next posts; but nobody while GitHub asks to be left alone.
+        if (error instanceof GitHubBusyError) {
+          const free: Ledgered = {
+            ...wish,
+            wishedAt: now().getTime() + error.retryAfterSeconds * 1000 - holdMs,
+          };
+          await bucket.writeIf(object, JSON.stringify(free), generation).catch(() => undefined);
+        }
+        throw error;
+      });
     done = 'posted';
     const confirmed = { ...wish, posted: true, ...(answer.accepted ? {} : { refused: answer.reason }) };
     if ((await bucket.writeIf(object, JSON.stringify(confirmed), generation)) !== undefined) {

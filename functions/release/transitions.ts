@@ -3,8 +3,10 @@ import {
   terminalStages,
   type BuildStatus,
   type Candidate,
+  type Decision,
   type Probe,
   type Release,
+  type ReleaseStep,
   type Stage,
   type Verdict,
 } from './release.ts';
@@ -16,20 +18,26 @@ export type Observation =
       readonly status: BuildStatus;
       readonly digests: readonly string[];
       readonly failure?: string;
+      /** The other services of which the same commit is built. */
+      readonly siblings?: readonly string[];
     }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   | { readonly kind: 'verification-started' }
+  /** Before any traffic. */
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly probes: readonly Probe[] }
-  | {
-      readonly kind: 'traffic-requested';
-      readonly percent: number;
-      readonly revision: string;
-      readonly reason: string;
-    }
+  | { readonly kind: 'traffic-requested'; readonly percent: number; readonly reason: string }
+  /** Cloud Run serves what was asked for. */
+  | { readonly kind: 'traffic-serving'; readonly percent: number }
+  | { readonly kind: 'step-verdict'; readonly percent: number; readonly verdict: Verdict }
+  | { readonly kind: 'approved'; readonly percent: number; readonly decision: Decision }
+  | { readonly kind: 'promoted'; readonly decision: Decision }
+  | { readonly kind: 'withdrawn'; readonly reason: string }
   | { readonly kind: 'traffic-confirmed'; readonly reason: string }
   | { readonly kind: 'superseded'; readonly reason: string }
   /** It must not get traffic, although it is healthy. */
   | { readonly kind: 'rejected'; readonly reason: string }
+  /** Somebody else has taken the traffic into their hands. */
+  | { readonly kind: 'taken-over'; readonly reason: string; readonly by: string }
   | { readonly kind: 'rolled-back'; readonly reason: string; readonly by?: string };
 
 export type Transition =
@@ -40,6 +48,7 @@ export type Transition =
 
 const unchanged: Transition = { kind: 'unchanged' };
 const changed = (release: Release): Transition => ({ kind: 'changed', release });
+const refused = (reason: string): Transition => ({ kind: 'refused', reason });
 
 function enter(release: Release, stage: Stage, reason: string, at: string, by?: string): Release {
   return {
@@ -59,7 +68,7 @@ function afterBuild(release: Release, seen: Extract<Observation, { kind: 'build'
     ...(buildRanks[seen.status] === buildRanks.SUCCESS ? { endedAt: at } : {}),
     ...(seen.failure === undefined ? {} : { failure: seen.failure }),
   };
-  const next = { ...release, build };
+  const next = { ...release, build, siblings: [...(seen.siblings ?? release.siblings)] };
   switch (seen.status) {
     case 'STATUS_UNKNOWN':
     case 'PENDING':
@@ -79,6 +88,24 @@ function afterBuild(release: Release, seen: Extract<Observation, { kind: 'build'
   }
 }
 
+const hasTraffic = ({ stage }: Release): boolean => stage === 'rolling-out' || stage === 'live';
+
+/** The release with its last step changed, if that is the step of `percent`. */
+function atStep(
+  release: Release,
+  percent: number,
+  change: (step: ReleaseStep) => ReleaseStep | undefined,
+): Transition {
+  if (release.stage !== 'rolling-out') return unchanged;
+  const step = release.steps.at(-1);
+  // News of an earlier step come too late to matter.
+  if (step?.percent !== percent) return unchanged;
+  const next = change(step);
+  return next ? changed({ ...release, steps: [...release.steps.slice(0, -1), next] }) : unchanged;
+}
+
+const inWords = ({ verdict, reasons }: Verdict): string => `${verdict}: ${reasons.join('; ')}`;
+
 /**
  * The release after an observation. Observations come repeated, late and in any order: one that says nothing new is
  * `unchanged`, one that cannot be true of this stage is `refused` with its reason. Terminal stages absorb.
@@ -87,8 +114,8 @@ export function transition(release: Release, seen: Observation, at: string): Tra
   if (terminalStages.has(release.stage)) return unchanged;
   switch (seen.kind) {
     case 'build':
-      // A live release's build cannot unmake it: it had ended in SUCCESS before any traffic moved.
-      return release.stage === 'live' ? unchanged : afterBuild(release, seen, at);
+      // A release with traffic had its build ended in SUCCESS before: nothing about it can unmake the release.
+      return hasTraffic(release) ? unchanged : afterBuild(release, seen, at);
 
     case 'candidate': {
       if (release.candidate && (release.candidate.url !== undefined || seen.candidate.url === undefined))
@@ -102,59 +129,98 @@ export function transition(release: Release, seen: Observation, at: string): Tra
     }
 
     case 'verification-started':
-      if (release.stage === 'building')
-        return { kind: 'refused', reason: 'there is no candidate to verify yet' };
+      if (release.stage === 'building') return refused('there is no candidate to verify yet');
       return release.stage === 'candidate'
         ? changed(enter(release, 'verifying', 'the candidate is being probed', at))
         : unchanged;
 
     case 'verdict': {
       // A candidate that cannot even be recorded can be found wanting, but not healthy.
-      if (release.stage === 'building' && seen.verdict.verdict === 'healthy')
-        return { kind: 'refused', reason: 'there is no candidate to judge yet' };
-      if (release.stage === 'rolling-out' || release.stage === 'live' || release.verdict) return unchanged;
+      if (release.stage === 'building' && seen.verdict.verdict !== 'unhealthy')
+        return refused('there is no candidate to judge yet');
+      if (hasTraffic(release) || release.verdict) return unchanged;
       const next = { ...release, verdict: seen.verdict, probes: [...seen.probes] };
-      const reason = seen.verdict.reasons.join('; ');
-      return changed(
-        seen.verdict.verdict === 'healthy'
-          ? enter(next, 'verifying', `healthy: ${reason}`, at)
-          : enter(next, 'failed', reason, at),
-      );
+      const gone =
+        seen.verdict.verdict === 'unhealthy' ||
+        (seen.verdict.verdict === 'inconclusive' &&
+          release.candidate?.policy.rollout.onInconclusive === 'roll-back');
+      return changed(enter(next, gone ? 'failed' : 'verifying', inWords(seen.verdict), at));
     }
 
-    case 'traffic-requested':
-      if (release.stage === 'rolling-out' || release.stage === 'live') return unchanged;
-      if (release.build.status !== 'SUCCESS')
-        return { kind: 'refused', reason: `its build is ${release.build.status}` };
-      if (release.verdict?.verdict !== 'healthy') return { kind: 'refused', reason: 'it is not verified' };
-      return changed({
-        ...enter(release, 'rolling-out', seen.reason, at),
-        traffic: [
-          ...release.traffic,
-          { at, percent: seen.percent, revision: seen.revision, reason: seen.reason },
-        ],
+    case 'traffic-requested': {
+      if (release.stage === 'live') return unchanged;
+      const last = release.steps.at(-1);
+      if (last && last.percent >= seen.percent) return unchanged;
+      if (release.build.status !== 'SUCCESS') return refused(`its build is ${release.build.status}`);
+      if (release.withdrawn) return refused(`it is withdrawn: ${release.withdrawn.reason}`);
+      if (!mayHaveTraffic(release)) return refused('it is not verified');
+      if (last?.verdict?.verdict === 'unhealthy') return refused('it is unhealthy');
+      const next = { ...release, steps: [...release.steps, { percent: seen.percent, askedAt: at }] };
+      return changed(enter(next, 'rolling-out', seen.reason, at));
+    }
+
+    case 'traffic-serving':
+      return atStep(release, seen.percent, (step) =>
+        step.servingAt ? undefined : { ...step, servingAt: at },
+      );
+
+    case 'step-verdict':
+      return atStep(release, seen.percent, (step) => {
+        // Bad news are final: what was seen once is not unseen.
+        if (step.verdict?.verdict === 'unhealthy' || step.verdict?.verdict === seen.verdict.verdict)
+          return undefined;
+        return { ...step, verdict: seen.verdict };
       });
+
+    case 'approved':
+      if (release.stage === 'live' || release.approvals.some(({ percent }) => percent === seen.percent))
+        return unchanged;
+      return changed({
+        ...release,
+        approvals: [...release.approvals, { percent: seen.percent, ...seen.decision }],
+      });
+
+    case 'promoted':
+      if (release.stage === 'live' || release.promoted) return unchanged;
+      if (release.stage !== 'rolling-out' && release.verdict === undefined)
+        return refused(`it is ${release.stage}: there is no verdict on it yet`);
+      return changed({ ...release, promoted: seen.decision });
+
+    case 'withdrawn':
+      if (release.withdrawn) return unchanged;
+      return changed(
+        hasTraffic(release)
+          ? { ...release, withdrawn: { at, reason: seen.reason } }
+          : enter(release, 'failed', seen.reason, at),
+      );
 
     case 'traffic-confirmed':
       if (release.stage === 'live') return unchanged;
-      if (release.stage !== 'rolling-out')
-        return { kind: 'refused', reason: `it is ${release.stage}, not rolling out` };
+      if (release.stage !== 'rolling-out') return refused(`it is ${release.stage}, not rolling out`);
       return changed(enter(release, 'live', seen.reason, at));
 
     case 'rejected':
-      if (release.stage === 'rolling-out' || release.stage === 'live')
-        return { kind: 'refused', reason: `it is ${release.stage}: it has traffic already` };
+      if (hasTraffic(release)) return refused(`it is ${release.stage}: it has traffic already`);
       return changed(enter(release, 'failed', seen.reason, at));
 
     case 'superseded':
       return changed(enter(release, 'superseded', seen.reason, at));
 
+    case 'taken-over':
+      if (!hasTraffic(release)) return refused(`it is ${release.stage}: it has no traffic to take over`);
+      return changed(enter(release, 'cancelled', seen.reason, at, seen.by));
+
     case 'rolled-back':
-      if (release.stage !== 'live' && release.stage !== 'rolling-out')
-        return { kind: 'refused', reason: `it is ${release.stage}: it has no traffic to take back` };
+      if (!hasTraffic(release)) return refused(`it is ${release.stage}: it has no traffic to take back`);
       return changed(enter(release, 'rolled-back', seen.reason, at, seen.by));
 
     default:
       return seen satisfies never;
   }
 }
+
+/** Verified, or let through by a person although nothing could be found out. */
+const mayHaveTraffic = ({ verdict, approvals, promoted, steps }: Release): boolean =>
+  verdict?.verdict === 'healthy' ||
+  (verdict?.verdict === 'inconclusive' &&
+    (approvals.length > 0 || promoted !== undefined || steps.length > 0));

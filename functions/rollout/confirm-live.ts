@@ -1,47 +1,60 @@
 import type { Log } from '../platform/log.ts';
 import type { Topics } from '../platform/pubsub.ts';
 import type { Ledger } from '../release/ledger.ts';
-import type { Release, Serving } from '../release/release.ts';
+import { orderOf, type Release, type Serving } from '../release/release.ts';
 import { tell } from '../release/tell.ts';
+import { without } from '../release/without.ts';
 import { overtakenBy } from './plan.ts';
+import { wasTakenBack } from './taken-back.ts';
+
+/** What the service's record says of a release that serves everything. */
+export const servingOf = (release: Release, since: string): Serving | undefined =>
+  release.candidate && {
+    release: release.id,
+    revision: release.candidate.revision,
+    image: release.candidate.image,
+    commit: release.commit,
+    order: orderOf(release),
+    schemaVersion: release.candidate.policy.schema.version,
+    since,
+  };
 
 /**
- * The candidate serves all traffic: it is stable now, and the one before it is the way back. Decided once more inside
- * the compare-and-set, for the service's record may have moved since. The release's own record comes last, so that a
- * crash anywhere before it is made good by doing all of it again.
+ * The candidate serves all traffic and has been watched: it is stable now, and the one before it is the way back. Decided
+ * once more inside the compare-and-set, for the service's record may have moved since. The release's own record comes
+ * last, so that a crash anywhere before it is made good by doing all of it again.
  */
 export async function confirmLive(
   ports: { readonly ledger: Ledger; readonly topics: Topics; readonly log: Log; now(): Date },
   release: Release,
 ): Promise<void> {
-  const { candidate } = release;
-  if (!candidate) return;
-  const serving: Serving = {
-    release: release.id,
-    revision: candidate.revision,
-    image: candidate.image,
-    commit: release.commit,
-    buildCreateTime: release.build.createTime,
-    since: ports.now().toISOString(),
-  };
+  const serving = servingOf(release, ports.now().toISOString());
+  if (!serving) return;
   const record = await ports.ledger.updateService(release.service, (current) => {
-    if (current.stable?.release === release.id) return undefined;
-    if (current.rollbackRequest || overtakenBy(release, current) !== undefined) return undefined;
-    const { rollingOut, stable, ...rest } = current;
+    // After a crash the claim may have been made once more.
+    if (current.stable?.release === release.id)
+      return current.rollingOut?.release === release.id ? without(current, 'rollingOut') : undefined;
+    if (current.rollbackRequest || current.frozen || overtakenBy(release, current) !== undefined)
+      return undefined;
+    // Somebody has found it bad while we were about to confirm it.
+    if (wasTakenBack(current, release.id)) return undefined;
+    const { rollingOut, stable, traffic, ...rest } = current;
     return {
       ...rest,
       stable: serving,
       ...(stable ? { previousGood: stable } : {}),
       ...(rollingOut && rollingOut.release !== release.id ? { rollingOut } : {}),
+      // What was on its way has arrived: any other traffic is somebody else's doing from now on.
+      ...(traffic ? { traffic: { ...traffic, before: [] } } : {}),
     };
   });
   // Overtaken meanwhile: the next look supersedes it, or lets the rollback go first.
   if (record.stable?.release !== release.id) return;
   const before = record.previousGood;
   if (before) {
-    const reason = `replaced by ${candidate.revision}`;
+    const reason = `replaced by ${serving.revision}`;
     await tell(ports, { service: release.service, id: before.release }, { kind: 'superseded', reason });
   }
-  await tell(ports, release, { kind: 'traffic-confirmed', reason: `${candidate.revision} serves 100 %` });
-  ports.log('NOTICE', `${release.service} ${candidate.revision} is live`);
+  await tell(ports, release, { kind: 'traffic-confirmed', reason: `${serving.revision} serves 100 %` });
+  ports.log('NOTICE', `${release.service} ${serving.revision} is live`);
 }

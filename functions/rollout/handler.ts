@@ -2,32 +2,25 @@ import { z } from 'zod';
 import type { RunService } from '../platform/cloud-run.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
 import type { ReleaseKey } from '../release/naming.ts';
-import type { Release, ServiceRecord } from '../release/release.ts';
+import type { Release } from '../release/release.ts';
 import { tell } from '../release/tell.ts';
+import { arrived, claim } from './claim.ts';
 import { confirmLive } from './confirm-live.ts';
 import { failedRevisions } from './failed-revisions.ts';
-import { allTrafficTo, overtakenBy, plan, type Plan } from './plan.ts';
-import type { RolloutPorts } from './ports.ts';
+import { plan, type Plan, type Situation } from './plan.ts';
+import { maxLooks, settleMs, type RolloutPorts } from './ports.ts';
+import { releaseSetOf } from './release-set.ts';
 import { carryOutRollback } from './rollback.ts';
+import { sharesOf } from './shares.ts';
+import { automation, takeBack } from './take-back.ts';
+import { takeOver, yieldTo } from './take-over.ts';
+import { watchService } from './watch-service.ts';
 
-/** Without a release the hint is about the service itself: somebody asks for a rollback. */
+/** Without a release the hint is about the service itself: a rollback was asked for, or it is time to look. */
 const input = z.object({ service: z.string(), release: z.string().optional() });
 type Input = z.infer<typeof input>;
 
 export const decodeRolloutHint = (message: PubSubMessage): Decoded<Input> => decodeJson(message, input);
-
-/** What does not settle within this many looks is left to the tick. */
-const maxLooks = 120;
-const settleMs = 250;
-
-/** What there is to see when the next step is decided. */
-interface Seen {
-  readonly release: Release;
-  readonly record: ServiceRecord;
-  readonly service: RunService;
-  /** Revisions in the traffic that did not start. */
-  readonly failed: ReadonlySet<string>;
-}
 
 /** A release or its service has moved: takes the next steps towards what should serve, until there is none left. */
 export async function handleRolloutHint(
@@ -35,30 +28,57 @@ export async function handleRolloutHint(
   { service: name, release: id }: Input,
 ): Promise<void> {
   await carryOutRollback(ports, name);
-  if (id === undefined) return;
-  const key: ReleaseKey = { service: name, id };
-  for (let look = 0; look < maxLooks; look += 1) {
-    const release = await ports.ledger.release(key);
-    if (!release) return;
-    const record = await ports.ledger.service(name);
-    const service = await ports.run.service(name);
-    const failed = await failedRevisions(ports.run, name, service);
-    const next = plan(release, record, service, failed);
-    if (next.kind === 'nothing' || !service) return;
-    await act(ports, next, { release, record, service, failed });
+  if (id === undefined) {
+    await watchService(ports, name);
+    return;
   }
-  ports.log('WARNING', `${name} ${id}: its traffic has not settled; the next tick looks again`);
+  const release = await advance(ports, { service: name, id });
+  // What goes out together waits for one another: news of one are news for all.
+  if (release) for (const sibling of await releaseSetOf(ports.ledger, release)) await advance(ports, sibling);
 }
 
-async function act(ports: RolloutPorts, next: Exclude<Plan, { kind: 'nothing' }>, seen: Seen): Promise<void> {
-  const { release, service } = seen;
+/** The release as it stands when there is nothing more to do for it now. */
+export async function advance(ports: RolloutPorts, key: ReleaseKey): Promise<Release | undefined> {
+  for (let look = 0; look < maxLooks; look += 1) {
+    const release = await ports.ledger.release(key);
+    if (!release) return undefined;
+    const record = await ports.ledger.service(key.service);
+    const service = await ports.run.service(key.service);
+    const failed = await failedRevisions(ports.run, key.service, service);
+    const set = await releaseSetOf(ports.ledger, release);
+    const situation = { release, record, service, failed, set, now: ports.now() };
+    const next = plan(situation);
+    if (next.kind === 'nothing' || !service) return release;
+    await act(ports, next, { ...situation, service });
+  }
+  ports.log('WARNING', `${key.service} ${key.id}: it has not settled; the next tick looks again`);
+  return ports.ledger.release(key);
+}
+
+async function act(
+  ports: RolloutPorts,
+  next: Exclude<Plan, { kind: 'nothing' }>,
+  { release, record, service }: Situation & { service: RunService },
+): Promise<void> {
+  const { service: name } = release;
   switch (next.kind) {
-    case 'begin':
-      await begin(ports, release, next.reason);
+    case 'step':
+      // The service's record first: what is asked for without being written down would look like somebody else's doing.
+      if (await claim(ports, release, next.shares, sharesOf(service.traffic)))
+        await tell(ports, release, {
+          kind: 'traffic-requested',
+          percent: next.percent,
+          reason: next.reason,
+        });
+      return;
+    case 'claim':
+      await claim(ports, release, next.shares, sharesOf(service.traffic));
       return;
     case 'set-traffic':
       // Refused by the etag: somebody changed the service meanwhile. The next look decides anew.
-      if (!(await ports.run.setTraffic(service, next.traffic))) await ports.sleep(settleMs);
+      if (await ports.run.setTraffic(service, next.traffic))
+        await arrived(ports, name, sharesOf(next.traffic));
+      else await ports.sleep(settleMs);
       return;
     case 'set-open':
       if (!(await ports.run.setOpen(service, next.open))) await ports.sleep(settleMs);
@@ -66,11 +86,28 @@ async function act(ports: RolloutPorts, next: Exclude<Plan, { kind: 'nothing' }>
     case 'settle':
       await ports.sleep(settleMs);
       return;
+    case 'serving':
+      await arrived(ports, name, sharesOf(service.traffic));
+      await tell(ports, release, { kind: 'traffic-serving', percent: next.percent });
+      return;
     case 'confirm':
       await confirmLive(ports, release);
       return;
+    case 'withdraw':
+      for (const other of next.releases) await tell(ports, other, { kind: 'withdrawn', reason: next.reason });
+      return;
     case 'take-back':
-      await takeBack(ports, seen, next.reason);
+      await takeBack(ports, release, record, service, next.reason);
+      return;
+    case 'gone-back':
+      await tell(ports, release, { kind: 'rolled-back', reason: next.reason, by: automation });
+      return;
+    case 'yield':
+      await takeOver(ports, name, service, record);
+      return;
+    case 'taken-over':
+      await tell(ports, release, { kind: 'taken-over', reason: next.reason, by: next.by });
+      await yieldTo(ports, name, record, sharesOf(service.traffic));
       return;
     case 'supersede':
       await tell(ports, release, { kind: 'superseded', reason: next.reason });
@@ -81,34 +118,4 @@ async function act(ports: RolloutPorts, next: Exclude<Plan, { kind: 'nothing' }>
     default:
       next satisfies never;
   }
-}
-
-/** Claims the service for the release; of two that are ready at once the newer build's goes on. */
-async function begin(ports: RolloutPorts, release: Release, reason: string): Promise<void> {
-  const claim = { release: release.id, buildCreateTime: release.build.createTime };
-  const record = await ports.ledger.updateService(release.service, (current) =>
-    current.rollbackRequest ||
-    overtakenBy(release, current) !== undefined ||
-    current.rollingOut?.release === release.id
-      ? undefined
-      : { ...current, rollingOut: claim },
-  );
-  if (record.rollingOut?.release !== release.id) return;
-  const revision = release.candidate?.revision ?? '';
-  await tell(ports, release, { kind: 'traffic-requested', percent: 100, revision, reason });
-}
-
-async function takeBack(
-  ports: RolloutPorts,
-  { release, record, service, failed }: Seen,
-  reason: string,
-): Promise<void> {
-  const back = record.stable?.revision;
-  const wanted = back !== undefined && back !== release.candidate?.revision;
-  // Only once the traffic is asked back is the release over: a terminal record would keep everybody from trying again.
-  if (wanted && !(await ports.run.setTraffic(service, allTrafficTo(back, service.traffic, failed)))) {
-    await ports.sleep(settleMs);
-    return;
-  }
-  await tell(ports, release, { kind: 'rolled-back', reason });
 }

@@ -1,115 +1,176 @@
-import type { RollbackRequest } from '../release/ledger.ts';
-import type { Serving } from '../release/release.ts';
+import type { RunService } from '../platform/cloud-run.ts';
+import type { ReleaseKey } from '../release/naming.ts';
+import type { RollbackRequest, ServiceRecord, Serving } from '../release/release.ts';
+import { schemaTooOld } from '../release/steps.ts';
 import { tell } from '../release/tell.ts';
+import { without } from '../release/without.ts';
+import { servingOf } from './confirm-live.ts';
 import { failedRevisions } from './failed-revisions.ts';
-import type { RolloutPorts } from './ports.ts';
-import { allTrafficTo, isAllTrafficTo, percentOf } from './plan.ts';
+import { froze, logged } from './freeze.ts';
+import { foreignTraffic } from './plan.ts';
+import { maxLooks, settleMs, type RolloutPorts } from './ports.ts';
+import { asking, isForeign, sameShares, sharesOf, trafficFor, wantedShares } from './shares.ts';
 
-const maxLooks = 120;
-const settleMs = 250;
+/** What became of a rollback: done, given up for a reason, or somebody else's now. */
+type Outcome =
+  | { readonly kind: 'done'; readonly target: Serving }
+  | { readonly kind: 'refused'; readonly reason: string; readonly freeze?: 'irreversible' }
+  | { readonly kind: 'replaced' };
 
-/** Does what a person asked for in the service's record, if anything: all traffic to the named revision. */
+/** Does what is asked for in the service's record, if anything: all traffic to the named revision, in one change. */
 export async function carryOutRollback(ports: RolloutPorts, service: string): Promise<void> {
   // Before the record: a request that is written after it has a newer marker, which then stays.
   const marker = await ports.ledger.rollbackMarker(service);
-  const { rollbackRequest: request, stable, rollingOut } = await ports.ledger.service(service);
+  const record = await ports.ledger.service(service);
+  const { rollbackRequest: request } = record;
   if (request) {
-    const target = await servingOf(ports, service, request);
-    const refusal = target
-      ? await moveTraffic(ports, service, request)
-      : 'this pipeline has released no such revision';
-    if (refusal === undefined) {
-      // Whatever had traffic or was about to get it has been taken back, but for the target itself.
-      const reason = `rolled back to ${request.revision}: ${request.why}`;
-      for (const id of new Set([rollingOut?.release, stable?.release])) {
-        if (id === undefined || id === target?.release) continue;
-        await tell(ports, { service, id }, { kind: 'rolled-back', reason, by: request.by });
-      }
-      await closeRequest(ports, service, request, `rolled back to ${request.revision}`, target);
-    } else {
-      ports.log('ERROR', `${service}: rollback to ${request.revision} refused: ${refusal}`);
-      const what = `rollback to ${request.revision} refused: ${refusal}`;
-      await closeRequest(ports, service, request, what, undefined);
-    }
+    const outcome = await rollBack(ports, service, request, record);
+    if (outcome.kind === 'replaced') return;
+    if (outcome.kind === 'done') await endReleases(ports, service, request, outcome.target);
+    else ports.log('CRITICAL', `${service}: rollback to ${request.revision} refused: ${outcome.reason}`);
+    await close(ports, service, request, outcome);
   }
   if (marker !== undefined) await ports.ledger.closeRollback(service, marker);
 }
 
-/** Undefined once the revision serves everything, else why it cannot. */
+const isAutomatic = ({ release }: RollbackRequest): boolean => release !== undefined;
+const sameRequest = (a: RollbackRequest | undefined, b: RollbackRequest): boolean =>
+  a?.at === b.at && a.revision === b.revision && a.by === b.by;
+
+async function rollBack(
+  ports: RolloutPorts,
+  name: string,
+  request: RollbackRequest,
+  record: ServiceRecord,
+): Promise<Outcome> {
+  const target = await ownRevision(ports, name, request.revision);
+  if (!target) return { kind: 'refused', reason: 'this pipeline has released no such revision' };
+  const tooOld = schemaTooOld(target, record);
+  if (tooOld !== undefined && request.overSchema !== true)
+    return { kind: 'refused', reason: tooOld, freeze: 'irreversible' };
+  const revision = await ports.run.revision(name, request.revision);
+  if (!revision) return { kind: 'refused', reason: 'there is no such revision' };
+  if (revision.ready !== 'yes')
+    return { kind: 'refused', reason: `the revision is not ready: ${revision.message}` };
+  return moveTraffic(ports, name, request, target);
+}
+
 async function moveTraffic(
   ports: RolloutPorts,
   name: string,
-  { revision }: RollbackRequest,
-): Promise<string | undefined> {
-  const target = await ports.run.revision(name, revision);
-  if (!target) return 'there is no such revision';
-  if (target.ready !== 'yes') return `the revision is not ready: ${target.message}`;
+  request: RollbackRequest,
+  target: Serving,
+): Promise<Outcome> {
+  const wanted = wantedShares(target.revision, 100, undefined);
   for (let look = 0; look < maxLooks; look += 1) {
     const service = await ports.run.service(name);
-    if (!service) return 'the service does not exist';
+    if (!service) return { kind: 'refused', reason: 'the service does not exist' };
+    const observed = sharesOf(service.traffic);
+    const record = await ask(ports, name, request, wanted, service);
+    if (!sameRequest(record.rollbackRequest, request)) return { kind: 'replaced' };
+    if (isAutomatic(request) && isForeign(observed, record))
+      return { kind: 'refused', reason: `somebody else has changed it: ${foreignTraffic(observed, record)}` };
     const failed = await failedRevisions(ports.run, name, service);
-    if (!isAllTrafficTo(revision, service.traffic, failed)) {
-      const accepted = await ports.run.setTraffic(service, allTrafficTo(revision, service.traffic, failed));
+    const spoilt = service.traffic.some(({ revision = '' }) => failed.has(revision));
+    if (spoilt || !sameShares(observed, wanted)) {
+      const accepted = await ports.run.setTraffic(service, trafficFor(wanted, service.traffic, failed));
       if (!accepted) await ports.sleep(settleMs);
       continue;
     }
     // What is served counts, not whether the service is well: another revision may be what it complains of.
-    if (service.settled && percentOf(revision, service.serving) === 100) return undefined;
+    if (service.settled && sameShares(sharesOf(service.serving), wanted)) return { kind: 'done', target };
     if (service.settled && service.failure !== undefined)
-      return `Cloud Run could not serve it: ${service.failure}`;
+      return { kind: 'refused', reason: `Cloud Run could not serve it: ${service.failure}` };
     await ports.sleep(settleMs);
   }
-  throw new Error(`the traffic of ${name} has not settled on ${revision}`);
+  throw new Error(`the traffic of ${name} has not settled on ${target.revision}`);
+}
+
+/** Writes down what is asked for before it is; the record that stands. */
+async function ask(
+  ports: RolloutPorts,
+  name: string,
+  request: RollbackRequest,
+  wanted: ReturnType<typeof sharesOf>,
+  service: RunService,
+): Promise<ServiceRecord> {
+  const at = ports.now().toISOString();
+  const observed = sharesOf(service.traffic);
+  return ports.ledger.updateService(name, (current) => {
+    if (!sameRequest(current.rollbackRequest, request)) return undefined;
+    if (isAutomatic(request) && isForeign(observed, current)) return undefined;
+    const traffic = asking(wanted, observed, current, at, request.by);
+    return traffic === current.traffic ? undefined : { ...current, traffic };
+  });
 }
 
 /** What the records know of the revision that shall serve; undefined when it is none of the pipeline's. */
-async function servingOf(
+async function ownRevision(
   ports: RolloutPorts,
   service: string,
-  { revision }: RollbackRequest,
+  revision: string,
 ): Promise<Serving | undefined> {
-  const release = await ports.ledger.release({ service, id: revision.slice(service.length + 1) });
+  const key: ReleaseKey = { service, id: revision.slice(service.length + 1) };
+  const release = await ports.ledger.release(key);
   if (release?.candidate?.revision !== revision) return undefined;
-  return {
-    release: release.id,
-    revision,
-    image: release.candidate.image,
-    commit: release.commit,
-    buildCreateTime: release.build.createTime,
-    since: ports.now().toISOString(),
-  };
+  return servingOf(release, ports.now().toISOString());
 }
 
-async function closeRequest(
+/** Whatever had traffic or was about to get it has been taken back, but for the target itself. */
+async function endReleases(
   ports: RolloutPorts,
   service: string,
   request: RollbackRequest,
-  what: string,
-  target: Serving | undefined,
+  target: Serving,
 ): Promise<void> {
+  const { rollingOut, stable } = await ports.ledger.service(service);
+  const reason = `rolled back to ${request.revision}: ${request.why}`;
+  // An automatic one is about one release; a newer one that has just begun begins again.
+  const ids = isAutomatic(request) ? [request.release] : [rollingOut?.release, stable?.release];
+  for (const id of new Set(ids)) {
+    if (id === undefined || id === target.release) continue;
+    await tell(ports, { service, id }, { kind: 'rolled-back', reason, by: request.by });
+  }
+}
+
+async function close(
+  ports: RolloutPorts,
+  service: string,
+  request: RollbackRequest,
+  outcome: Exclude<Outcome, { kind: 'replaced' }>,
+): Promise<void> {
+  const at = ports.now().toISOString();
+  const { by, why } = request;
   await ports.ledger.updateService(service, (record) => {
-    if (record.rollbackRequest?.at !== request.at) return undefined;
-    const { rollbackRequest, rollingOut, stable, previousGood, ...rest } = record;
-    const at = ports.now().toISOString();
-    const entry = { at, what, by: rollbackRequest.by, why: rollbackRequest.why, request: request.at };
-    const log = [...rest.log, entry];
-    if (!target) {
-      return {
-        ...rest,
-        log,
-        ...(rollingOut ? { rollingOut } : {}),
-        ...(stable ? { stable } : {}),
-        ...(previousGood ? { previousGood } : {}),
-      };
+    if (!sameRequest(record.rollbackRequest, request)) return undefined;
+    const rest = without(record, 'rollbackRequest');
+    const entry = { at, by, why, request: request.at };
+    if (outcome.kind === 'refused') {
+      const what = `rollback to ${request.revision} refused: ${outcome.reason}`;
+      const next = logged(rest, { ...entry, what });
+      return outcome.freeze ? froze(next, { at, by, why: what, cause: outcome.freeze }) : next;
     }
-    const same = stable?.release === target.release;
-    // The way back from a rollback is not what was rolled back.
-    return {
-      ...rest,
-      log,
-      rolledBackAt: at,
-      stable: target,
-      ...(same && previousGood ? { previousGood } : {}),
-    };
+    const next = logged(stableAgain(rest, outcome.target), {
+      ...entry,
+      what: `rolled back to ${request.revision}`,
+    });
+    if (isAutomatic(request)) return next;
+    // A person's word: what was pushed before does not take the traffic again, and nothing does until they let it.
+    const frozen = { at, by, why: `rolled back to ${request.revision}: ${why}`, cause: 'rollback' as const };
+    const told = { ...next, rolledBackAt: at };
+    return request.keepGoing === true ? told : froze(told, frozen);
   });
+}
+
+/** The target is stable. The way back from a rollback is not what was rolled back. */
+function stableAgain(record: ServiceRecord, target: Serving): ServiceRecord {
+  const { stable, previousGood, traffic } = record;
+  const rest = without(record, 'rollingOut', 'previousGood');
+  const unchanged = stable?.release === target.release;
+  return {
+    ...rest,
+    stable: unchanged ? stable : target,
+    ...(unchanged && previousGood ? { previousGood } : {}),
+    ...(traffic ? { traffic: { ...traffic, before: [] } } : {}),
+  };
 }

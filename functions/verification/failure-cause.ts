@@ -12,6 +12,8 @@ export interface FailureCause {
 const deathPatterns = [/Container called (exit)\((\d+)\)/, /Container terminated on (signal) (\d+)/];
 /** How Cloud Run itself ends an instance that it no longer needs. */
 const ordered = 'signal 15';
+/** How an instance ends that has been told to: with traffic they come and go, which is no death. */
+const obedient: ReadonlySet<string> = new Set(['exit 0', 'exit 143']);
 
 const variableName = String.raw`["'\x60]?\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,})\b["'\x60]?`;
 const missingVariable = [
@@ -41,11 +43,13 @@ function firstMatch(lines: readonly string[], patterns: readonly RegExp[]): RegE
 }
 
 /** How the container ended by itself, the last time it did: `exit 1`, `signal 9`; undefined when it has not. */
-export function death(log: RevisionLog): string | undefined {
+export function death(log: RevisionLog, hasTraffic = false): string | undefined {
   for (const { text } of log.system.toReversed()) {
     for (const pattern of deathPatterns) {
       const [, how, number] = pattern.exec(text) ?? [];
-      if (how !== undefined && `${how} ${number ?? ''}` !== ordered) return `${how} ${number ?? ''}`;
+      if (how === undefined) continue;
+      const end = `${how} ${number ?? ''}`;
+      if (end !== ordered && !(hasTraffic && obedient.has(end))) return end;
     }
   }
   return undefined;

@@ -1,46 +1,11 @@
 import { z } from 'zod';
-import type { CloudRun, RunRevision } from '../platform/cloud-run.ts';
-import type { Bucket } from '../platform/cloud-storage.ts';
-import type { Log } from '../platform/log.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
-import type { Topics } from '../platform/pubsub.ts';
-import { takeLease } from '../release/lease.ts';
-import type { Ledger } from '../release/ledger.ts';
-import {
-  candidateTag,
-  labels,
-  objects,
-  releaseKey,
-  revisionName,
-  type ReleaseKey,
-} from '../release/naming.ts';
-import { policyAnnotation, releasePolicy } from '../release/policy.ts';
-import { isSettled, type Candidate, type Release, type Verdict } from '../release/release.ts';
-import { tell } from '../release/tell.ts';
-import { failureCause } from './failure-cause.ts';
-import type { ProbeTarget } from './probe.ts';
-import { verificationReport } from './report.ts';
-import { logLines, watchCandidate, type Conclusion, type WatchPorts } from './watch-candidate.ts';
-
-export interface VerificationPorts extends WatchPorts {
-  readonly run: CloudRun;
-  readonly bucket: Bucket;
-  readonly ledger: Ledger;
-  readonly topics: Topics;
-  readonly log: Log;
-  identityToken(audience: string): Promise<string>;
-}
-
-/** How long a lease outlives the longest pause between two renewals: what a crash costs. */
-const leaseSeconds = 15;
-/** A build that has passed made its revision before; one that is not there by now will not come. */
-const missingRevisionMinutes = 10;
-/** A tag address appears a moment after its revision is ready. */
-const addressWaitSeconds = 30;
-/** Each look renews the lease: Cloud Storage takes one write a second to an object. */
-const addressLookSeconds = 1;
-/** As many of the last probes go into the record; the report has them all. */
-const recordedProbes = 20;
+import { labels, releaseKey, revisionName, topics, type ReleaseKey } from '../release/naming.ts';
+import { isSettled, type Release } from '../release/release.ts';
+import type { VerificationPorts } from './ports.ts';
+import { takeTurn, type Turn } from './turn.ts';
+import { conclude, missingRevision, verifyCandidate } from './verify-candidate.ts';
+import { servedStep, verifyStep } from './verify-step.ts';
 
 const logEntry = z.object({
   resource: z.object({
@@ -54,10 +19,10 @@ type Input = z.infer<typeof input>;
 
 export const decodeVerificationHint = (message: PubSubMessage): Decoded<Input> => decodeJson(message, input);
 
-/** Something happened to a revision or a release: verifies its candidate, if there is one that waits for a verdict. */
+/** Something happened to a revision or a release: finds out how its candidate is, where that is asked. */
 export async function handleVerificationHint(ports: VerificationPorts, hint: Input): Promise<void> {
   const key = 'resource' in hint ? await keyOfRevision(ports, hint) : keyOfHint(hint);
-  if (key) await verifyCandidate(ports, key);
+  if (key) await verify(ports, key);
 }
 
 const keyOfHint = ({ service, release }: z.infer<typeof releaseHint>): ReleaseKey | undefined =>
@@ -76,102 +41,58 @@ async function keyOfRevision(
   return commit === undefined || build === undefined ? undefined : releaseKey(service, commit, build);
 }
 
-async function verifyCandidate(ports: VerificationPorts, key: ReleaseKey): Promise<void> {
-  const release = await ports.ledger.release(key);
+/** What is to be found out about a release, if anything: how its candidate is before traffic, or at a percent of it. */
+function question(release: Release | undefined): string | undefined {
   // No record yet: the build's own event makes it, and its hint brings us back.
-  if (!release || isSettled(release) || release.verdict) return;
-  const revision = await ports.run.revision(key.service, revisionName(key));
-  if (!revision) {
-    const missing = missingRevision(release, ports.now());
-    if (missing) await conclude(ports, key, missing);
+  if (!release || isSettled(release)) return undefined;
+  if (!release.verdict) return 'before traffic';
+  const step = servedStep(release);
+  return step && step.verdict?.verdict !== 'unhealthy' ? `at ${step.percent} %` : undefined;
+}
+
+/** Answers what is asked about a release, and what that leads to, for as long as a function may run. */
+async function verify(ports: VerificationPorts, key: ReleaseKey): Promise<void> {
+  let asked = question(await ports.ledger.release(key));
+  while (asked !== undefined) {
+    const turn = await takeTurn(ports, key, (own) => answer(ports, key, own));
+    if (turn === undefined) return;
+    if (turn.outcome === 'time-up') {
+      // Not left to the tick: a candidate with traffic is not to be out of sight for a minute.
+      await ports.topics.publish(topics.releases, { service: key.service, release: key.id });
+      return;
+    }
+    // Once more after the turn is over: who came meanwhile with the next question found it taken.
+    asked = question(await ports.ledger.release(key));
+    if (asked === turn.answered) return;
+  }
+}
+
+interface Answered {
+  readonly answered: string | undefined;
+  readonly outcome: 'answered' | 'time-up';
+}
+
+async function answer(ports: VerificationPorts, key: ReleaseKey, turn: Turn): Promise<Answered> {
+  const release = await ports.ledger.release(key);
+  const answered = question(release);
+  if (!release || answered === undefined) return { answered, outcome: 'answered' };
+  const step = servedStep(release);
+  if (!step || !release.candidate) {
+    await answerFirst(ports, release, turn);
+    return { answered, outcome: 'answered' };
+  }
+  const record = await ports.ledger.service(key.service);
+  const outcome = await verifyStep(ports, release, release.candidate, step, record, turn);
+  return { answered, outcome: outcome === 'time-up' ? 'time-up' : 'answered' };
+}
+
+/** Before any traffic. */
+async function answerFirst(ports: VerificationPorts, release: Release, turn: Turn): Promise<void> {
+  const revision = await ports.run.revision(release.service, revisionName(release));
+  if (revision) {
+    if (revision.ready !== 'not-yet') await verifyCandidate(ports, release, revision, turn);
     return;
   }
-  if (revision.ready === 'not-yet') return;
-  const object = objects.lease(key, 'verification');
-  const now = (): number => ports.now().getTime();
-  const lease = await takeLease(ports.bucket, object, leaseSeconds, now);
-  if (!lease) return;
-  try {
-    const renew = (pauseSeconds: number): Promise<boolean> => lease.renew(leaseSeconds + pauseSeconds);
-    const conclusion = await findVerdict(ports, key, revision, renew);
-    if (conclusion) await conclude(ports, key, conclusion);
-  } finally {
-    await lease.release();
-  }
-}
-
-const unhealthy = (reason: string): Conclusion => ({ verdict: 'unhealthy', reason, probes: [] });
-
-function missingRevision({ build, service, id }: Release, now: Date): Conclusion | undefined {
-  if (build.status !== 'SUCCESS' || build.endedAt === undefined) return undefined;
-  const minutes = (now.getTime() - Date.parse(build.endedAt)) / 60_000;
-  if (minutes < missingRevisionMinutes) return undefined;
-  return unhealthy(`its build has passed, but there is no revision ${revisionName({ service, id })}`);
-}
-
-/** Undefined when somebody else has taken over meanwhile. */
-async function findVerdict(
-  ports: VerificationPorts,
-  key: ReleaseKey,
-  revision: RunRevision,
-  renew: (pauseSeconds: number) => Promise<boolean>,
-): Promise<Conclusion | undefined> {
-  const policy = releasePolicy.safeParse(parseJson(revision.annotations[policyAnnotation]));
-  if (!policy.success)
-    return unhealthy(`its annotation ${policyAnnotation} cannot be read: ${z.prettifyError(policy.error)}`);
-  const candidate: Candidate = { revision: revision.name, image: revision.image, policy: policy.data };
-  await tell(ports, key, { kind: 'candidate', candidate });
-  if (revision.ready === 'no') {
-    const log = await ports.logging.revision(key.service, revision.name, logLines);
-    return unhealthy(failureCause(revision.message, log).text);
-  }
-  const target = await probeTarget(ports, key, candidate.revision, renew);
-  if (!target) return unhealthy(`tag ${candidateTag(key)} got no address within ${addressWaitSeconds} s`);
-  await tell(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
-  await tell(ports, key, { kind: 'verification-started' });
-  return watchCandidate(ports, key.service, target, candidate.policy.health, renew);
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
-}
-
-async function probeTarget(
-  ports: VerificationPorts,
-  key: ReleaseKey,
-  revision: string,
-  renew: (pauseSeconds: number) => Promise<boolean>,
-): Promise<ProbeTarget | undefined> {
-  const tag = candidateTag(key);
-  const until = ports.now().getTime() + addressWaitSeconds * 1000;
-  for (;;) {
-    const service = await ports.run.service(key.service);
-    const url = service?.serving.find((target) => target.tag === tag && target.revision === revision)?.url;
-    if (service && url !== undefined) {
-      // The audience of a tag's address is the service's own address.
-      return { url, revision, token: service.open ? undefined : await ports.identityToken(service.url) };
-    }
-    if (ports.now().getTime() > until) return undefined;
-    await renew(addressLookSeconds);
-    await ports.sleep(addressLookSeconds * 1000);
-  }
-}
-
-async function conclude(
-  ports: VerificationPorts,
-  key: ReleaseKey,
-  { verdict, reason, probes }: Conclusion,
-): Promise<void> {
-  const concluded: Verdict = { verdict, reasons: [reason], at: ports.now().toISOString() };
-  const release = await ports.ledger.release(key);
-  // Somebody else was faster: the report that stands belongs to the verdict that stands.
-  if (!release || release.verdict) return;
-  const report = verificationReport(release, concluded, probes);
-  await ports.bucket.write(objects.report(key), report, 'text/markdown; charset=utf-8');
-  ports.log('INFO', `${key.service} ${revisionName(key)} is ${verdict}: ${reason}`);
-  await tell(ports, key, { kind: 'verdict', verdict: concluded, probes: probes.slice(-recordedProbes) });
+  const missing = missingRevision(release, ports.now());
+  if (missing) await conclude(ports, release, missing);
 }

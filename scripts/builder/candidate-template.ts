@@ -24,7 +24,7 @@ const socketVolume = 'cloudsql';
 
 /** The revision of a candidate, as Cloud Run's API v2 takes it. */
 export function candidateTemplate(
-  pipeline: Pick<Pipeline, 'project' | 'region'>,
+  pipeline: Pick<Pipeline, 'project' | 'region' | 'releaseSets'>,
   service: ServiceConfig,
   { key, commit, buildId, image, env }: CandidateFacts,
 ): RevisionTemplate {
@@ -32,10 +32,11 @@ export function candidateTemplate(
   return {
     revision: revisionName(key),
     labels: { [labels.commit]: commit, [labels.build]: buildId },
-    annotations: { [policyAnnotation]: JSON.stringify(policyOf(service)) },
+    annotations: { [policyAnnotation]: JSON.stringify(policyOf(pipeline, key.service, service)) },
     scaling: { minInstanceCount: scaling.minInstances, maxInstanceCount: scaling.maxInstances },
     maxInstanceRequestConcurrency: scaling.concurrency,
     timeout: { seconds: scaling.timeoutSeconds },
+    sessionAffinity: service.sessionAffinity,
     containers: [
       {
         image,

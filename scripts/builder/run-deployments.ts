@@ -1,6 +1,7 @@
 import type { protos, ServicesClient } from '@google-cloud/run';
 import { openCloudRun, type RunRevision, type TrafficTarget } from '../../functions/platform/cloud-run.ts';
 import type { GoogleApi } from '../../functions/platform/google-api.ts';
+import { askAgain } from '../../functions/platform/retries.ts';
 import type { TrafficNow } from './candidate-traffic.ts';
 
 type IService = protos.google.cloud.run.v2.IService;
@@ -57,7 +58,11 @@ export function openRunDeployments(api: GoogleApi, project: string, region: stri
   const parent = `projects/${project}/locations/${region}`;
   const nameOf = (service: string): string => `${parent}/services/${service}`;
 
-  /** Resolves when the change is accepted, not when it is done: how the candidate fares is verification's to find out. */
+  /**
+   * Resolves when the change is accepted, not when it is done: how the candidate fares is verification's to find out. It
+   * may be asked for again: had it come through although the answer was an error, the name that is taken by then, or the
+   * etag that is another, makes it a refusal.
+   */
   const accepted = async (what: string, change: () => Promise<unknown>): Promise<Refusal | undefined> => {
     try {
       await change();
@@ -73,7 +78,7 @@ export function openRunDeployments(api: GoogleApi, project: string, region: stri
     async service(name) {
       const services = await connect();
       try {
-        const [service] = await services.getService({ name: nameOf(name) });
+        const [service] = await services.getService({ name: nameOf(name) }, askAgain);
         return readService(service);
       } catch (error) {
         if (notFound.includes(codeOf(error))) return undefined;
@@ -83,32 +88,26 @@ export function openRunDeployments(api: GoogleApi, project: string, region: stri
     revision: (service, name) => reading.revision(service, name),
     async create(name, template, traffic) {
       const services = await connect();
+      const service = {
+        ingress: 'INGRESS_TRAFFIC_ALL',
+        // The first revision cannot be made without traffic: nobody may call it until it is verified.
+        invokerIamDisabled: false,
+        template,
+        traffic: traffic.map(writeTarget),
+      } as const;
       return accepted(`create the service ${name}`, () =>
-        services.createService({
-          parent,
-          serviceId: name,
-          service: {
-            ingress: 'INGRESS_TRAFFIC_ALL',
-            // The first revision cannot be made without traffic: nobody may call it until it is verified.
-            invokerIamDisabled: false,
-            template,
-            traffic: traffic.map(writeTarget),
-          },
-        }),
+        services.createService({ parent, serviceId: name, service }, askAgain),
       );
     },
     async update(name, etag, { template, traffic }) {
       const services = await connect();
+      const service = { name: nameOf(name), etag, ...(template ? { template } : {}) };
+      const updateMask = { paths: [...(template ? ['template'] : []), 'traffic'] };
       return accepted(`change the service ${name}`, () =>
-        services.updateService({
-          service: {
-            name: nameOf(name),
-            etag,
-            ...(template ? { template } : {}),
-            traffic: traffic.map(writeTarget),
-          },
-          updateMask: { paths: [...(template ? ['template'] : []), 'traffic'] },
-        }),
+        services.updateService(
+          { service: { ...service, traffic: traffic.map(writeTarget) }, updateMask },
+          askAgain,
+        ),
       );
     },
   };

@@ -37,10 +37,11 @@ function explainIssue(issue: z.core.$ZodIssue, root: z.core.$ZodType, tree: Plac
         rule: `${key} in ${parent} ${message}`,
       }));
     }
-    case 'invalid_type':
-    case 'invalid_value':
     case 'too_small':
     case 'too_big':
+      return [finding(`${name} ${wrongLength(issue, node) ?? mismatch(schema, node)}`)];
+    case 'invalid_type':
+    case 'invalid_value':
       return [finding(`${name} ${mismatch(schema, node)}`)];
     case 'invalid_format':
     case 'not_multiple_of':
@@ -64,6 +65,18 @@ function missing({ path }: z.core.$ZodIssue, root: z.core.$ZodType, tree: Placed
   };
 }
 
+/** A list or a text that is too short or too long; a number is told its range instead. */
+function wrongLength(
+  issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
+  node: Placed,
+): string | undefined {
+  const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+  const value = node.kind === 'list' ? node.items : node.kind === 'scalar' ? node.value : undefined;
+  if (typeof value !== 'string' && !Array.isArray(value)) return undefined;
+  if (value.length === 0) return 'must not be empty';
+  return `must have ${bound} ${typeof value === 'string' ? 'characters' : 'entries'}, not ${value.length}`;
+}
+
 function mismatch(schema: z.core.$ZodType | undefined, node: Placed): string {
   const wanted = schema === undefined ? 'something else' : expectation(schema);
   if (node.kind !== 'scalar') return `must be ${wanted}, not a ${node.kind}`;
@@ -80,7 +93,9 @@ function expectation(wrapped: z.core.$ZodType): string {
   const schema = unwrap(wrapped);
   if (schema instanceof z.ZodNumber) {
     const kind = schema.format === 'safeint' ? 'a whole number' : 'a number';
-    return `${kind} from ${schema.minValue ?? 'any'} to ${schema.maxValue ?? 'any'}`;
+    const { minValue, maxValue } = schema;
+    if (maxValue === Number.MAX_SAFE_INTEGER) return `${kind} from ${minValue} on`;
+    return `${kind} from ${minValue ?? 'any'} to ${maxValue ?? 'any'}`;
   }
   if (schema instanceof z.ZodString) return 'text';
   if (schema instanceof z.ZodBoolean) return 'true or false';

@@ -1,13 +1,13 @@
 import { LineCounter } from 'yaml';
 import type { PipelineError } from './errors.ts';
 import { explain } from './explain.ts';
+import type { MergedService } from './merged-service.ts';
 import { didYouMean } from './nearest.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { Pipeline } from './pipeline.ts';
 import { entriesOf, find, merge, toValue } from './placed.ts';
 import type { Finding, Placed } from './placed.ts';
 import { fileRules, serviceRules } from './rules.ts';
-import type { MergedService } from './rules.ts';
 import { pipelineFile, service as serviceSchema } from './schema.ts';
 
 export type LoadResult =
@@ -53,7 +53,7 @@ export function loadPipeline(text: string, { file, environment }: LoadOptions): 
   const asked = environments.find(({ name }) => name === environment);
   if (findings.length > 0 || !shape.file.success || asked === undefined) return fail(findings);
 
-  const { project, region, repository, environments: declared, databases } = shape.file.data;
+  const { project, region, repository, environments: declared, databases, releaseSets } = shape.file.data;
   const [owner = '', name = ''] = repository.split('/');
   return {
     ok: true,
@@ -64,6 +64,7 @@ export function loadPipeline(text: string, { file, environment }: LoadOptions): 
       environment: { name: environment, branch: declared[environment]?.branch ?? 'main' },
       databases,
       services: Object.fromEntries(asked.services.map((service) => [service.name, service.config])),
+      releaseSets,
     },
   };
 }

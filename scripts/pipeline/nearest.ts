@@ -11,6 +11,10 @@ export function didYouMean(written: string, known: readonly string[]): string {
   return ` (did you mean ${JSON.stringify(first.word)}?)`;
 }
 
+/** The end of a sentence about a name that there is not. */
+export const declared = (names: readonly string[]): string =>
+  names.length === 0 ? '; none is declared' : `; declared: ${names.join(', ')}`;
+
 /** A beginning, such as `prod` for `production`, is as near as one wrong letter. */
 const distanceOf = (written: string, word: string): number =>
   written.length > 2 && word !== written && word.startsWith(written) ? 1 : editDistance(written, word);

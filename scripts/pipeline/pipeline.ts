@@ -1,4 +1,5 @@
-import type { ReleasePolicy } from '../../functions/release/policy.ts';
+import { releasePolicy, type ReleasePolicy } from '../../functions/release/policy.ts';
+import { resolveRollout } from './resolve-rollout.ts';
 import type { DatabaseConfig, ServiceConfig } from './schema.ts';
 
 /** pipeline.yaml as it holds in one environment, with every default filled in. */
@@ -14,14 +15,26 @@ export interface Pipeline {
   readonly databases: Readonly<Record<string, DatabaseConfig>>;
   /** By Cloud Run service name; values of `env` still hold their references (see resolveEnv). */
   readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** Services that go out together, in this order. A service is in one set at most. */
+  readonly releaseSets: readonly (readonly string[])[];
 }
 
-/** What a release of the service carries along for verification and rollout. */
-export const policyOf = ({ health, rollout, public: isPublic }: ServiceConfig): ReleasePolicy => ({
-  health,
-  rollout,
-  public: isPublic,
-});
+/**
+ * What a release of the service carries along for verification and rollout, complete. It has been read once the way
+ * that they read it, so that a policy that they cannot use fails here.
+ */
+export const policyOf = (
+  { releaseSets }: Pick<Pipeline, 'releaseSets'>,
+  name: string,
+  { health, rollout, schema, public: isPublic }: ServiceConfig,
+): ReleasePolicy =>
+  releasePolicy.parse({
+    health,
+    rollout: resolveRollout(rollout),
+    schema,
+    releaseSet: releaseSets.find((set) => set.includes(name)) ?? [],
+    public: isPublic,
+  } satisfies Record<keyof ReleasePolicy, unknown>);
 
 /** The Cloud Storage bucket of the release records. */
 export const stateBucket = ({ project }: Pick<Pipeline, 'project'>): string => `${project}-slipway`;

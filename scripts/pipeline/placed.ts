@@ -23,6 +23,9 @@ export interface Finding {
 export const entriesOf = (placed: Placed | undefined): [string, Placed][] =>
   placed?.kind === 'map' ? [...placed.entries] : [];
 
+export const itemsOf = (placed: Placed | undefined): readonly Placed[] =>
+  placed?.kind === 'list' ? placed.items : [];
+
 /** What stands under a path of keys and list indices. */
 export function find(placed: Placed | undefined, path: readonly PropertyKey[]): Placed | undefined {
   return path.reduce<Placed | undefined>((node, key) => {
@@ -57,3 +60,10 @@ export function merge(base: Placed, over: Placed | undefined): Placed {
 
 /** How a value is called in a sentence. */
 export const nameOf = (path: readonly string[]): string => (path.length === 0 ? 'the file' : path.join('.'));
+
+/** What is wrong with a value: a sentence that begins with its name. */
+export const findingAt = ({ at, path }: Placed, predicate: string): Finding => ({
+  at,
+  path,
+  rule: `${nameOf(path)} ${predicate}`,
+});

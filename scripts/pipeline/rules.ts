@@ -1,22 +1,16 @@
 import { findCycles } from './cycles.ts';
-import { didYouMean } from './nearest.ts';
-import { entriesOf, find, nameOf } from './placed.ts';
+import type { MergedService } from './merged-service.ts';
+import { declared, didYouMean } from './nearest.ts';
+import { entriesOf, find, findingAt, nameOf } from './placed.ts';
 import type { Finding, Placed } from './placed.ts';
 import { databaseSocket, parseReferences, referencedServices } from './references.ts';
-import type { ServiceConfig } from './schema.ts';
+import { approvedSteps, releaseSetMembers } from './release-rules.ts';
 
 // Rules that need more than one key to judge. They may meet a file of which other parts are wrong.
 
-/** A service as it is in one environment, and where its settings are written. */
-export interface MergedService {
-  readonly name: string;
-  readonly config: ServiceConfig;
-  readonly tree: Placed;
-}
-
 /** Rules of the file as it is written. */
 export function fileRules(tree: Placed): Finding[] {
-  return [...distinctFolders(tree), ...knownServices(tree), ...socketPaths(tree)];
+  return [...distinctFolders(tree), ...knownServices(tree), ...socketPaths(tree), ...releaseSetMembers(tree)];
 }
 
 /** Rules of the services as they are in one environment. */
@@ -28,6 +22,7 @@ export function serviceRules(tree: Placed, services: readonly MergedService[]): 
       ...sharedNames(service),
       ...knownDatabase(service, databases),
       ...knownReferences(service, names, databases),
+      ...approvedSteps(service),
     ]),
     ...circularReferences(services),
   ];
@@ -42,7 +37,7 @@ function distinctFolders(tree: Placed): Finding[] {
     if (owner === undefined) owners.set(folder.value, name);
     return owner === undefined
       ? []
-      : [finding(folder, `is the folder of ${owner} already; every service needs a folder of its own`)];
+      : [findingAt(folder, `is the folder of ${owner} already; every service needs a folder of its own`)];
   });
 }
 
@@ -89,7 +84,7 @@ function knownDatabase({ config, tree }: MergedService, databases: readonly stri
   if (node === undefined || config.database === undefined || databases.includes(config.database)) return [];
   const hint = didYouMean(config.database, databases);
   return [
-    finding(
+    findingAt(
       node,
       `is ${JSON.stringify(config.database)}, which is not declared${hint}${declared(databases)}`,
     ),
@@ -113,14 +108,14 @@ function knownReferences(
       if (!known.includes(written)) {
         const hint = didYouMean(written, known);
         return [
-          finding(node, `holds ${written}, which is no known reference${hint}; known: ${known.join(', ')}`),
+          findingAt(node, `holds ${written}, which is no known reference${hint}; known: ${known.join(', ')}`),
         ];
       }
       if (part.kind === 'unknown' || part.reference.kind !== 'database-socket') return [];
       const { database } = part.reference;
       if (database === config.database) return [];
       const rule = `needs the socket of ${database}, which only a service with "database: ${database}" has; add that to services.${name}`;
-      return [finding(node, rule)];
+      return [findingAt(node, rule)];
     }),
   );
 }
@@ -135,19 +130,10 @@ function circularReferences(services: readonly MergedService[]): Finding[] {
     );
     if (variable === undefined) return [];
     return [
-      finding(
+      findingAt(
         variable[1],
         `closes a circle of addresses, ${cycle.join(' → ')}; a service gets its address when it is first deployed, so that none of these could be deployed first`,
       ),
     ];
   });
 }
-
-const finding = ({ at, path }: Placed, predicate: string): Finding => ({
-  at,
-  path,
-  rule: `${nameOf(path)} ${predicate}`,
-});
-
-const declared = (names: readonly string[]): string =>
-  names.length === 0 ? '; none is declared' : `; declared: ${names.join(', ')}`;

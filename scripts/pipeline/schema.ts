@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { healthPolicy, rolloutPolicy } from '../../functions/release/policy.ts';
+import { health } from './health-schema.ts';
 import { partial } from './partial.ts';
+import { databaseSchema, rollout } from './rollout-schema.ts';
 import {
   environmentName,
   glob,
@@ -22,29 +23,6 @@ const startup = z.strictObject({
   deadlineSeconds: whole(1, 240)
     .default(60)
     .describe('How long a new instance may take until it listens on its port.'),
-});
-
-const { shape: healthShape } = healthPolicy;
-const health = healthPolicy.safeExtend({
-  path: healthShape.path.describe('Path that verification asks for.'),
-  status: healthShape.status.describe('HTTP status of a healthy answer.'),
-  consecutiveSuccesses: healthShape.consecutiveSuccesses.describe(
-    'How many healthy answers in a row make the candidate healthy.',
-  ),
-  intervalSeconds: healthShape.intervalSeconds.describe('Time between two probes.'),
-  timeoutSeconds: healthShape.timeoutSeconds.describe('How long one probe waits for its answer.'),
-  deadlineSeconds: healthShape.deadlineSeconds.describe(
-    'From the first probe to the end of the first run of consecutive successes.',
-  ),
-  watchSeconds: healthShape.watchSeconds.describe(
-    'How long the candidate must go on answering from its first success on.',
-  ),
-});
-
-const rollout = rolloutPolicy.extend({
-  strategy: rolloutPolicy.shape.strategy.describe(
-    'How traffic moves to a verified candidate: all of it in one change.',
-  ),
 });
 
 // Limits: https://cloud.google.com/run/docs/configuring/services/cpu and its neighbours.
@@ -89,6 +67,10 @@ const settings = {
     .describe('More files, as globs, whose change builds the service, such as packages/shared/**.'),
   port: whole(1, 65535).default(8080).describe('Port on which the container listens (it is told in PORT).'),
   public: z.boolean().default(false).describe('Whether anybody may call the service.'),
+  sessionAffinity: z
+    .boolean()
+    .default(false)
+    .describe('Whether a client stays on the revision and the instance that it first came to, by a cookie.'),
   startup: startup.prefault({}).describe('How an instance has to start.'),
   health: health.prefault({}).describe('How a candidate has to answer before it may get traffic.'),
   env: z
@@ -106,6 +88,9 @@ const settings = {
     .describe('The database that the service is connected to, one of `databases`.'),
   scaling: scaling.prefault({}).describe('Instances and what each of them has.'),
   rollout: rollout.prefault({}).describe('How traffic moves to a verified candidate.'),
+  schema: databaseSchema
+    .prefault({})
+    .describe("The database's schema that a release needs, and whether the step to it can be undone."),
 };
 
 /** One service, complete. */
@@ -167,6 +152,12 @@ export const pipelineFile = z.strictObject({
     .record(serviceName, service)
     .refine((services) => Object.keys(services).length > 0, 'at least one service is needed')
     .describe('The services by name.'),
+  releaseSets: z
+    .array(z.array(z.string()).min(2))
+    .default([])
+    .describe(
+      'Services that go out together, each list in its order, and come back together in the reverse one. A service stands in one list at most.',
+    ),
 });
 
 export type ServiceConfig = z.output<typeof service>;

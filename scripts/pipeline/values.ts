@@ -49,6 +49,17 @@ export const secretName = text(
   'must be the name of a secret: letters, digits, "_" and "-", at most 255 characters',
 );
 
+// https://www.rfc-editor.org/rfc/rfc9110#name-fields
+export const headerName = text(
+  /^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/,
+  'must be the name of an HTTP header: letters, digits and characters such as "-", without spaces or ":"',
+);
+
+export const headerValue = text(
+  /^(?:[!-~](?:[\t -~]*[!-~])?)?$/,
+  'must be the value of an HTTP header: printable ASCII on one line, without space at either end',
+);
+
 /** Set by Cloud Run, or by the place where a service runs. */
 const reservedNames = ['PORT', 'K_SERVICE', 'K_REVISION', 'K_CONFIGURATION', 'CLOUD_API_ENDPOINT'];
 

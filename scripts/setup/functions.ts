@@ -12,7 +12,14 @@ import { sha256 } from './uploads.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 /** Registered in functions/main.ts under these names. */
-export const functionNames = ['buildStatus', 'verification', 'rollout', 'releaseStatus', 'tick'] as const;
+export const functionNames = [
+  'buildStatus',
+  'verification',
+  'rollout',
+  'releaseStatus',
+  'alerts',
+  'tick',
+] as const;
 export type FunctionName = (typeof functionNames)[number];
 export type FunctionUrls = Readonly<Record<FunctionName, string>>;
 

@@ -12,6 +12,7 @@ export const subscriptions: readonly { readonly topic: string; readonly target: 
   { topic: topics.releases, target: 'verification' },
   { topic: topics.releases, target: 'rollout' },
   { topic: topics.releases, target: 'releaseStatus' },
+  { topic: topics.alerts, target: 'alerts' },
   { topic: topics.ticks, target: 'tick' },
 ];
 

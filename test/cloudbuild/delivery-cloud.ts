@@ -84,6 +84,7 @@ async function deliver(
     secrets: { access: missing },
     sql: { socketFolder: () => undefined },
     log,
+    metrics: { record: () => undefined },
   });
   const builds = createBuildRoom(
     context,

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openBucket, type Bucket } from '../../../functions/platform/cloud-storage.ts';
-import type { CommitStatus, GitHub } from '../../../functions/platform/github.ts';
 import { createGoogleApi } from '../../../functions/platform/google-api.ts';
 import { takeLease } from '../../../functions/release/lease.ts';
 import { openLedger, type Ledger } from '../../../functions/release/ledger.ts';
-import { newServiceRecord } from '../../../functions/release/release.ts';
-import { reportStatus, type DesiredStatus } from '../../../functions/release/statuses.ts';
+import { objects } from '../../../functions/release/naming.ts';
+import { newServiceRecord, type RollbackRequest } from '../../../functions/release/release.ts';
 import { createStorageRoom } from '../../../local/storage/storage-room.ts';
 import { testCloud, type TestCloud } from '../../support/cloud-context.ts';
-import { releaseAt } from '../../support/release.ts';
+import { nthRelease, releaseAt, servingNth } from '../../support/release.ts';
 
 let cloud: TestCloud;
 let bucket: Bucket;
@@ -40,6 +39,14 @@ const release = releaseAt('building');
 const build = (status: 'WORKING' | 'SUCCESS' | 'FAILURE') =>
   ({ kind: 'build', status, digests: [] }) as const;
 
+const asks = (by: string, part: Partial<RollbackRequest> = {}): RollbackRequest => ({
+  revision: 'api-1',
+  by,
+  why: 'bad',
+  at: '1',
+  ...part,
+});
+
 describe('the ledger', () => {
   test('makes a release once, whoever comes first', async () => {
     const made = await Promise.all(
@@ -51,7 +58,7 @@ describe('the ledger', () => {
     expect(await ledger.active()).toEqual(['active/api/aaaaaaa-11111111']);
   });
 
-  test('trap 4: writers that race lose nothing', async () => {
+  test('writers that race lose nothing (trap 4)', async () => {
     await ledger.create({ ...release, build: { ...release.build, status: 'QUEUED' } });
     const outcomes = await Promise.all([
       ledger.record(release, build('WORKING')),
@@ -90,19 +97,70 @@ describe('the ledger', () => {
     expect(await ledger.active()).toEqual([]);
   });
 
-  test('a rollback that was asked for is in the sight of the tick until it is closed; the first request wins', async () => {
-    const request = { revision: 'api-1', by: 'ana', why: 'bad', at: '1' };
-    expect((await ledger.requestRollback('api', request)).rollbackRequest).toEqual(request);
-    expect((await ledger.requestRollback('api', { ...request, by: 'bo', at: '2' })).rollbackRequest).toEqual(
-      request,
-    );
+  test('a rollback that was asked for is in the sight of the tick until it is closed', async () => {
+    await ledger.requestRollback('api', asks('ana'));
     expect(await ledger.active()).toEqual(['active/api/rollback']);
     const marker = await ledger.rollbackMarker('api');
-    await ledger.requestRollback('api', { ...request, at: '3' });
+    await ledger.requestRollback('api', asks('ana', { at: '3' }));
     await ledger.closeRollback('api', marker ?? '');
     expect(await ledger.active()).toHaveLength(1);
     await ledger.closeRollback('api', (await ledger.rollbackMarker('api')) ?? '');
     expect(await ledger.active()).toEqual([]);
+  });
+
+  test.each<[string, RollbackRequest[], string]>([
+    ['of two people the first', [asks('ana'), asks('bo')], 'ana'],
+    ['a person before the automation', [asks('slipway', { release: 'r' }), asks('ana')], 'ana'],
+    ['a person who was there first', [asks('ana'), asks('slipway', { release: 'r' })], 'ana'],
+    [
+      'of two automatic ones the first',
+      [asks('slipway', { release: 'r', at: '1' }), asks('slipway', { release: 's', at: '2' })],
+      'slipway',
+    ],
+  ])('of several requests one stands: %s (trap 20)', async (_, requests, by) => {
+    for (const request of requests) await ledger.requestRollback('api', request);
+    expect((await ledger.service('api')).rollbackRequest).toEqual(requests.find((each) => each.by === by));
+  });
+
+  test('a request is written together with what else it changes, or not at all', async () => {
+    const stable = servingNth(1);
+    await ledger.requestRollback('api', asks('ana'), (record) => ({ ...record, stable }));
+    expect(await ledger.service('api')).toMatchObject({ stable, rollbackRequest: { by: 'ana' } });
+    await ledger.requestRollback('web', asks('ana'), () => undefined);
+    expect((await ledger.service('web')).rollbackRequest).toBeUndefined();
+  });
+
+  test('the newest release of a commit is found among those of its builds (trap 25)', async () => {
+    const first = nthRelease(3, 'failed');
+    const again = nthRelease(3, 'building', { id: '3333333-99999999' });
+    await ledger.create({ ...again, build: { ...again.build, createTime: '2026-01-09T00:00:00.000Z' } });
+    await ledger.create(first);
+    await ledger.create(nthRelease(4, 'building'));
+    // Another commit may begin with the same seven characters.
+    await ledger.create({ ...first, id: '3333333-77777777', commit: `3333333${'a'.repeat(33)}` });
+    expect((await ledger.ofCommit('api', first.commit))?.id).toBe('3333333-99999999');
+    expect(await ledger.ofCommit('web', first.commit)).toBeUndefined();
+  });
+
+  test('names the services that have a record', async () => {
+    await ledger.updateService('web', (record) => record);
+    await ledger.updateService('api', (record) => record);
+    expect(await ledger.services()).toEqual(['api', 'web']);
+  });
+
+  test.each([objects.release(release), objects.service('api')])(
+    'says which object it is that cannot be read: %s',
+    async (object) => {
+      await bucket.write(object, JSON.stringify({ schemaVersion: 1 }), 'application/json');
+      const read = object.startsWith('services') ? ledger.service('api') : ledger.release(release);
+      await expect(read).rejects.toThrow(`${object} cannot be read: another version of the pipeline`);
+    },
+  );
+
+  test('gives up, and says so, when others are faster twenty times in a row', async () => {
+    await ledger.create(release);
+    const crowded = openLedger({ ...bucket, writeIf: () => Promise.resolve(undefined) }, time);
+    await expect(crowded.record(release, build('SUCCESS'))).rejects.toThrow('20 times in a row');
   });
 
   test('has an empty record for a service that nothing was released of', async () => {
@@ -134,116 +192,5 @@ describe('a lease', () => {
   test('goes to one of many', async () => {
     const taken = await Promise.all(Array.from({ length: 8 }, () => takeLease(bucket, 'lease', 15, () => 0)));
     expect(taken.filter((lease) => lease !== undefined)).toHaveLength(1);
-  });
-});
-
-describe('a status at GitHub', () => {
-  const wish = (rank: number, part: Partial<DesiredStatus> = {}): DesiredStatus => ({
-    context: 'slipway/api/build',
-    state: rank === 1 ? 'pending' : 'success',
-    description: `rank ${rank}`,
-    targetUrl: 'http://log',
-    buildCreateTime: '2026-01-01T00:00:00.000Z',
-    rank,
-    ...part,
-  });
-  /** Keeps what was posted, in order; `before` runs first, as a slow network would let it. */
-  const recorder = (before: (posted: CommitStatus[]) => Promise<void> = () => Promise.resolve()) => {
-    const posted: CommitStatus[] = [];
-    return {
-      posted,
-      github: {
-        async createStatus(_commit: string, status: CommitStatus) {
-          await before(posted);
-          posted.push(status);
-          return { accepted: true } as const;
-        },
-      },
-    };
-  };
-  const commit = 'a'.repeat(40);
-  let now = Date.parse('2026-01-01T00:00:00.000Z');
-  const report = (github: GitHub, sha: string, status: DesiredStatus): Promise<string> =>
-    reportStatus({ bucket, github, now: () => new Date(now) }, sha, status);
-  const texts = (posted: readonly CommitStatus[]): string[] => posted.map(({ description }) => description);
-
-  test.each<[string, DesiredStatus[], string[], string]>([
-    ['trap 28: the same twice is posted once', [wish(1), wish(1)], ['rank 1'], 'already'],
-    ['a later state replaces an earlier one', [wish(1), wish(2)], ['rank 1', 'rank 2'], 'posted'],
-    ['trap 3: an earlier state never replaces a later one', [wish(2), wish(1)], ['rank 2'], 'outdated'],
-    [
-      'trap 25: a rerun starts anew',
-      [wish(2), wish(1, { buildCreateTime: '2026-01-02T00:00:00.000Z' })],
-      ['rank 2', 'rank 1'],
-      'posted',
-    ],
-    [
-      'trap 25: the earlier build has nothing more to say',
-      [wish(1, { buildCreateTime: '2026-01-02T00:00:00.000Z' }), wish(2)],
-      ['rank 1'],
-      'outdated',
-    ],
-  ])('%s', async (_, wishes, expected, last) => {
-    const { github, posted } = recorder();
-    let outcome = '';
-    for (const status of wishes) outcome = await report(github, commit, status);
-    expect(texts(posted)).toEqual(expected);
-    expect(outcome).toBe(last);
-  });
-
-  test('trap 4: a handler that was slow to post leaves no old state behind', async () => {
-    const { github, posted } = recorder();
-    let overtaken = false;
-    const slow = recorder(async () => {
-      // While the pending state is on its way, the build ends and somebody else reports that.
-      if (!overtaken) {
-        overtaken = true;
-        await report(github, commit, wish(2));
-        slow.posted.push(...posted.splice(0));
-      }
-    });
-    await report(slow.github, commit, wish(1));
-    expect(texts(slow.posted)).toEqual(['rank 2', 'rank 1', 'rank 2']);
-  });
-
-  test('a post that failed is made again by whoever looks next', async () => {
-    const failing = recorder(() => Promise.reject(new Error('502')));
-    await expect(report(failing.github, commit, wish(2))).rejects.toThrow('502');
-    const { github, posted } = recorder();
-    // At first it may still be on its way.
-    expect(await report(github, commit, wish(2))).toBe('held');
-    now += 30_000;
-    expect(await report(github, commit, wish(2))).toBe('posted');
-    expect(texts(posted)).toEqual(['rank 2']);
-  });
-
-  test('trap 28: of many who wish the same at once, one posts', async () => {
-    const { github, posted } = recorder();
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => report(github, commit, wish(2))));
-    expect(texts(posted)).toEqual(['rank 2']);
-    expect(outcomes.filter((outcome) => outcome === 'posted')).toHaveLength(1);
-    expect(await report(github, commit, wish(2))).toBe('already');
-  });
-
-  test('trap 28: what GitHub will never take is not asked for again', async () => {
-    let asked = 0;
-    const github: GitHub = {
-      createStatus: () => {
-        asked += 1;
-        return Promise.resolve({ accepted: false, reason: 'No commit found for SHA' });
-      },
-    };
-    expect([await report(github, commit, wish(2)), await report(github, commit, wish(2))]).toEqual([
-      'refused',
-      'refused',
-    ]);
-    expect(asked).toBe(1);
-  });
-
-  test('a description that is too long is cut, not refused', async () => {
-    const { github, posted } = recorder();
-    await report(github, commit, wish(2, { description: 'x'.repeat(500) }));
-    expect(await report(github, commit, wish(2, { description: 'x'.repeat(500) }))).toBe('already');
-    expect(posted[0]?.description).toHaveLength(140);
   });
 });

@@ -4,7 +4,7 @@ import { candidateTemplate } from '../../../scripts/builder/candidate-template.t
 import { policyOf } from '../../../scripts/pipeline/pipeline.ts';
 import { service as serviceSchema, type ServiceConfig } from '../../../scripts/pipeline/schema.ts';
 
-const place = { project: 'acme-shop', region: 'europe-west1' };
+const place = { project: 'acme-shop', region: 'europe-west1', releaseSets: [['api', 'web']] };
 const commit = '0123456789abcdef0123456789abcdef01234567';
 const facts = {
   key: { service: 'api', id: '0123456-b1b2c3d4' },
@@ -21,10 +21,11 @@ describe('candidateTemplate', () => {
     expect(candidateTemplate(place, service({}), facts)).toEqual({
       revision: 'api-0123456-b1b2c3d4',
       labels: { 'commit-sha': commit, 'build-id': facts.buildId },
-      annotations: { 'slipway.dev/policy': JSON.stringify(policyOf(service({}))) },
+      annotations: { 'slipway.dev/policy': JSON.stringify(policyOf(place, 'api', service({}))) },
       scaling: { minInstanceCount: 0, maxInstanceCount: 10 },
       maxInstanceRequestConcurrency: 80,
       timeout: { seconds: 300 },
+      sessionAffinity: false,
       containers: [
         {
           image: facts.image,
@@ -47,6 +48,7 @@ describe('candidateTemplate', () => {
       place,
       service({
         port: 3000,
+        sessionAffinity: true,
         database: 'board',
         startup: { deadlineSeconds: 20 },
         secrets: { DATABASE_PASSWORD: 'board-password' },
@@ -65,6 +67,7 @@ describe('candidateTemplate', () => {
       scaling: { minInstanceCount: 1, maxInstanceCount: 3 },
       maxInstanceRequestConcurrency: 10,
       timeout: { seconds: 3600 },
+      sessionAffinity: true,
       volumes: [{ name: 'cloudsql', cloudSqlInstance: { instances: ['acme-shop:europe-west1:board'] } }],
       containers: [
         {
@@ -92,6 +95,7 @@ describe('candidateTemplate', () => {
       expect(releasePolicy.parse(JSON.parse(annotations?.['slipway.dev/policy'] ?? ''))).toMatchObject({
         public: isPublic,
         health: { path: '/ready', consecutiveSuccesses: 5, status: 200 },
+        releaseSet: ['api', 'web'],
       });
     },
   );

@@ -3,6 +3,7 @@ import { loadPipeline } from '../../../scripts/pipeline/load.ts';
 import { imageRepository, policyOf, stateBucket } from '../../../scripts/pipeline/pipeline.ts';
 import { triggersOf } from '../../../scripts/pipeline/triggers.ts';
 import { releasePolicy } from '../../../functions/release/policy.ts';
+import { rolloutPresets } from '../../../functions/release/rollout-presets.ts';
 
 const text = `project: slipway-board
 region: europe-west1
@@ -18,6 +19,8 @@ services:
   web:
     folder: services/web
     builds: { checks: services/web/checks.yaml }
+  worker: { folder: services/worker }
+releaseSets: [[web, api]]
 `;
 const result = loadPipeline(text, { file: 'pipeline.yaml', environment: 'production' });
 if (!result.ok) throw new Error(JSON.stringify(result.errors));
@@ -31,9 +34,24 @@ test('names what belongs to the project', () => {
 test('gives a release its policy, complete', () => {
   const { api } = pipeline.services;
   if (api === undefined) throw new Error('api is missing');
-  const policy = policyOf(api);
-  expect(policy).toMatchObject({ public: true, health: { watchSeconds: 5, path: '/health' } });
+  const policy = policyOf(pipeline, 'api', api);
+  expect(policy).toMatchObject({
+    public: true,
+    health: { watchSeconds: 5, path: '/health' },
+    rollout: rolloutPresets.canary,
+    schema: { version: 0, reversible: true },
+  });
   expect(releasePolicy.parse(JSON.parse(JSON.stringify(policy)))).toEqual(policy);
+});
+
+test.each([
+  ['api', ['web', 'api']],
+  ['web', ['web', 'api']],
+  ['worker', []],
+])('tells a release of %s with which services it goes out, in which order', (name, releaseSet) => {
+  const service = pipeline.services[name];
+  if (service === undefined) throw new Error(`${name} is missing`);
+  expect(policyOf(pipeline, name, service)).toMatchObject({ releaseSet });
 });
 
 test('has two triggers a service', () => {
@@ -43,6 +61,8 @@ test('has two triggers a service', () => {
     'api-release',
     'web-checks',
     'web-release',
+    'worker-checks',
+    'worker-release',
   ]);
   expect(triggers[0]).toEqual({
     name: 'api-checks',

@@ -1,0 +1,5 @@
+import type { ServiceRecord } from '../release/release.ts';
+
+/** At most one automatic rollback a release: its quarantine says that there was one. */
+export const wasTakenBack = ({ quarantine }: ServiceRecord, id: string): boolean =>
+  quarantine.some(({ release }) => release === id);

@@ -1,0 +1,122 @@
+import type { ReleaseKey } from '../release/naming.ts';
+import type { Candidate, Release, ReleaseStep, ServiceRecord, Verdict } from '../release/release.ts';
+import { tell } from '../release/tell.ts';
+import { judgeStep, rememberingJudge } from './judge-step.ts';
+import type { VerificationPorts } from './ports.ts';
+import { probeTarget } from './probe-target.ts';
+import { nextStretch, unreadWindow, type Sides } from './stretches.ts';
+import type { Turn } from './turn.ts';
+import { watch } from './watch.ts';
+
+/** A step that Cloud Run serves: there is something to watch. */
+export type ServedStep = ReleaseStep & { readonly servingAt: string };
+
+export function servedStep({ stage, steps }: Release): ServedStep | undefined {
+  const step = steps.at(-1);
+  return stage === 'rolling-out' && step?.servingAt !== undefined
+    ? { ...step, servingAt: step.servingAt }
+    : undefined;
+}
+
+/** How often metrics are read and the record is looked at, in seconds: instances report every five. */
+const readSeconds = 5;
+
+/**
+ * Watches a candidate at its share of the traffic until there is a verdict on it or the turn is over. One that has its
+ * verdict already and waits for something else is looked at a few times only: each tick does it again.
+ */
+export async function verifyStep(
+  ports: VerificationPorts,
+  release: Release,
+  candidate: Candidate,
+  step: ServedStep,
+  record: ServiceRecord,
+  turn: Turn,
+): Promise<'concluded' | 'time-up' | 'over'> {
+  const key: ReleaseKey = release;
+  const { policy, revision } = candidate;
+  const target = await probeTarget(ports, key, revision, (pause) => turn.renew(pause));
+  if (!target) {
+    await concludeStep(ports, key, step.percent, {
+      verdict: 'unhealthy',
+      reasons: ['its tag has no address any more'],
+    });
+    return 'concluded';
+  }
+  const stable = record.stable?.revision;
+  const compared = stable !== undefined && stable !== revision && step.percent < 100;
+  const sides: Sides = { candidate: revision, stable: stable === revision ? undefined : stable };
+  const ofStep = turn.evidence.evidence.probes.filter(({ at }) => at >= step.servingAt);
+  const metricsJudge = rememberingJudge();
+  let readAt = ports.now().getTime();
+  // The first look comes before the turn is kept for the first time, and may take long.
+  if (!(await turn.hold(policy.health.timeoutSeconds))) return 'over';
+
+  const watched = await watch(ports, {
+    service: key.service,
+    target,
+    health: policy.health,
+    hasTraffic: true,
+    seen: ofStep,
+    leastLooks: step.verdict ? policy.health.consecutiveFailures : 1,
+    mostSeconds: turn.leftSeconds(),
+    judge: (probes) =>
+      judgeStep(
+        policy,
+        {
+          percent: step.percent,
+          servedSeconds: (ports.now().getTime() - Date.parse(step.servingAt)) / 1000,
+          compared,
+        },
+        probes,
+        turn.evidence.evidence.stretches,
+        metricsJudge,
+      ),
+    async onLook(news, pauseSeconds) {
+      turn.evidence.add({ probes: news });
+      if (ports.now().getTime() - readAt >= readSeconds * 1000) {
+        readAt = ports.now().getTime();
+        if (!(await isStillServed(ports, key, step))) return false;
+        await readMetrics(ports, release, sides, turn);
+      }
+      return turn.keep(pauseSeconds);
+    },
+  });
+  if (watched.kind !== 'concluded') return watched.kind === 'time-up' ? 'time-up' : 'over';
+  await turn.evidence.save();
+  await concludeStep(ports, key, step.percent, watched);
+  return 'concluded';
+}
+
+async function isStillServed(ports: VerificationPorts, key: ReleaseKey, step: ServedStep): Promise<boolean> {
+  const release = await ports.ledger.release(key);
+  return release !== undefined && servedStep(release)?.percent === step.percent;
+}
+
+async function readMetrics(
+  ports: VerificationPorts,
+  release: Release,
+  sides: Sides,
+  turn: Turn,
+): Promise<void> {
+  const { service } = release;
+  try {
+    const window = unreadWindow(release, sides, turn.evidence.evidence.stretches.at(-1)?.to);
+    const stretch = window && (await nextStretch(ports.monitoring, service, window, ports.now()));
+    if (stretch) turn.evidence.add({ stretches: [stretch] });
+  } catch (error) {
+    // No answer is no evidence: the probes go on, and the next look asks for the whole time since.
+    ports.log('WARNING', `the metrics of ${service} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function concludeStep(
+  ports: VerificationPorts,
+  key: ReleaseKey,
+  percent: number,
+  { verdict, reasons }: Pick<Verdict, 'verdict'> & { readonly reasons: readonly string[] },
+): Promise<void> {
+  const at = ports.now().toISOString();
+  ports.log('INFO', `${key.service} ${key.id} is ${verdict} at ${percent} %: ${reasons.join('; ')}`);
+  await tell(ports, key, { kind: 'step-verdict', percent, verdict: { verdict, reasons: [...reasons], at } });
+}
