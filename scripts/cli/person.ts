@@ -23,3 +23,20 @@ export async function reason(given: string | undefined, question: string): Promi
     lines.close();
   }
 }
+
+/** Asks whether to go ahead in spite of `danger`; throws unless the answer is yes. `yes`: it was given beforehand. */
+export async function confirm(danger: string, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!process.stdin.isTTY)
+    throw new UserError(
+      `this has to be confirmed, and there is no terminal to ask at: ${danger}. Nothing was done; add --yes to go ahead`,
+      { exitCode: 2 },
+    );
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = (await lines.question(`Careful: ${danger}. Go ahead? [y/N] `)).trim().toLowerCase();
+    if (answer !== 'y' && answer !== 'yes') throw new UserError('not confirmed; nothing was done');
+  } finally {
+    lines.close();
+  }
+}

@@ -73,10 +73,12 @@ function isRunning(pid: number): boolean {
 }
 
 async function isUp(origin: string): Promise<boolean> {
+  // Where nobody listens the refusal comes at once; a machine with much to do may be slow to answer.
+  const timeoutMs = 15_000;
   try {
     const response = await fetch(`${origin}/computeMetadata/v1/project/project-id`, {
       headers: { 'metadata-flavor': 'Google' },
-      signal: AbortSignal.timeout(3_000),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     return response.ok;
   } catch {

@@ -1,9 +1,10 @@
+import type { Release } from '../../functions/release/release.ts';
 import { printable } from '../cli/style.ts';
 import type { BuildView, Snapshot, StatusLine } from './snapshot.ts';
 
 /** One thing that has happened, for a line of text or a line of JSON. */
 export interface WatchEvent {
-  readonly kind: 'build' | 'step' | 'release' | 'traffic' | 'status';
+  readonly kind: 'build' | 'release' | 'step' | 'approval' | 'traffic' | 'status';
   readonly service: string;
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -41,6 +42,7 @@ function buildEvents(before: BuildView | undefined, now: BuildView): WatchEvent[
       },
     });
   }
+  if (release) events.push(...stepEvents(service, common, before?.release, release));
   if (percent !== (before?.percent ?? 0)) {
     events.push({
       kind: 'traffic',
@@ -50,6 +52,51 @@ function buildEvents(before: BuildView | undefined, now: BuildView): WatchEvent[
     });
   }
   return events;
+}
+
+/** A step that has begun, what verification says of it, and who let the release go on. */
+function stepEvents(
+  service: string,
+  common: Readonly<Record<string, unknown>>,
+  before: Release | undefined,
+  now: Release,
+): WatchEvent[] {
+  const known = { ...common, release: now.id };
+  const steps = now.steps.flatMap(({ percent, verdict }): WatchEvent[] => {
+    const last = before?.steps.find((step) => step.percent === percent);
+    const begun: WatchEvent = {
+      kind: 'step',
+      service,
+      text: `release ${now.id} gets ${percent} % of the traffic`,
+      data: { ...known, percent },
+    };
+    const judged = verdict && {
+      kind: 'step' as const,
+      service,
+      text: printable(
+        `release ${now.id} at ${percent} % is ${verdict.verdict}: ${verdict.reasons.join('; ')}`,
+      ),
+      data: { ...known, percent, verdict: verdict.verdict, reasons: verdict.reasons },
+    };
+    return [
+      ...(last ? [] : [begun]),
+      ...(judged && last?.verdict?.verdict !== verdict.verdict ? [judged] : []),
+    ];
+  });
+  const approvals = now.approvals
+    .filter(({ percent }) => !before?.approvals.some((given) => given.percent === percent))
+    .map(({ percent, by, why }) => ({ percent, by, why, text: `${percent} % approved by ${by}: ${why}` }));
+  const promoted = now.promoted && !before?.promoted ? [now.promoted] : [];
+  const decisions = [
+    ...approvals,
+    ...promoted.map(({ by, why }) => ({ percent: 100, by, why, text: `promoted by ${by}: ${why}` })),
+  ].map(({ percent, by, why, text }): WatchEvent => ({
+    kind: 'approval',
+    service,
+    text: printable(`release ${now.id}: ${text}`),
+    data: { ...known, percent, by, why },
+  }));
+  return [...steps, ...decisions];
 }
 
 const statusEvent = (commit: string, { context, state, description, targetUrl }: StatusLine): WatchEvent => ({

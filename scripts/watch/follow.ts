@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { colourPattern, createStyle, useColours, visibleLength } from '../cli/style.ts';
+import { createStyle, useColours } from '../cli/style.ts';
 import { eventsBetween } from './events.ts';
+import { fit } from './fit.ts';
 import { renderSnapshot } from './render.ts';
 import type { Snapshot, Viewer } from './snapshot.ts';
 
@@ -18,22 +19,6 @@ export interface FollowOptions {
 }
 
 const lookMs = 400;
-
-/** Lines longer than the terminal would wrap, and the next drawing would start in the wrong row. */
-function fit(line: string, columns: number): string {
-  if (visibleLength(line) <= columns) return line;
-  let shown = 0;
-  let result = '';
-  for (const part of line.split(colourPattern)) {
-    if (part.startsWith('\u001b')) result += part;
-    else {
-      const room = Math.max(0, columns - 1 - shown);
-      result += part.length > room ? `${part.slice(0, room)}${room > 0 ? '…' : ''}` : part;
-      shown += part.length;
-    }
-  }
-  return result;
-}
 
 function createScreen(output: NodeJS.WriteStream): (lines: readonly string[]) => void {
   let drawn = 0;

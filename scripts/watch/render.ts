@@ -1,4 +1,5 @@
 import type { CloudBuild } from '../../functions/platform/cloud-build.ts';
+import type { Release } from '../../functions/release/release.ts';
 import { table, type Style } from '../cli/style.ts';
 import type { BuildView, Snapshot } from './snapshot.ts';
 
@@ -46,21 +47,29 @@ function releaseCells(
   style: Style,
 ): [verification: string, traffic: string] {
   if (purpose === 'checks' || !release) return [style.dim('–'), style.dim('–')];
-  const { verdict, stage } = release;
-  const verification = verdict
-    ? verdict.verdict === 'healthy'
-      ? style.good('healthy')
-      : style.bad(verdict.verdict)
-    : stage === 'verifying' || stage === 'candidate'
-      ? style.busy('verifying')
-      : style.dim('–');
-  const traffic =
-    stage === 'live'
-      ? style.good(`${percent} %`)
-      : stage === 'rolling-out'
-        ? style.busy(`${percent} %`)
-        : `${percent} %`;
-  return [verification, traffic];
+  return [verificationCell(release, style), trafficCell(release, percent, style)];
+}
+
+const verdictTones = { healthy: 'good', unhealthy: 'bad', inconclusive: 'busy' } as const;
+
+/** Of the step that the release is at, once it has traffic. */
+function verificationCell({ stage, steps, verdict }: Release, style: Style): string {
+  const step = stage === 'rolling-out' ? steps.at(-1) : undefined;
+  const standing = step ? step.verdict : verdict;
+  if (standing) {
+    const where = step ? `${step.percent} % ` : '';
+    return style[verdictTones[standing.verdict]](`${where}${standing.verdict}`);
+  }
+  if (step) return style.busy(`watching ${step.percent} %`);
+  return stage === 'verifying' || stage === 'candidate' ? style.busy('verifying') : style.dim('–');
+}
+
+/** What it serves, and what it was given when that is not the same yet. */
+function trafficCell({ stage, steps }: Release, percent: number, style: Style): string {
+  if (stage === 'live') return style.good(`${percent} %`);
+  if (stage !== 'rolling-out') return `${percent} %`;
+  const asked = steps.at(-1)?.percent ?? percent;
+  return style.busy(asked === percent ? `${percent} %` : `${percent} → ${asked} %`);
 }
 
 const stateMark = (state: string, style: Style): string =>

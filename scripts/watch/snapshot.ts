@@ -5,7 +5,7 @@ import { expectOk, type GoogleApi } from '../../functions/platform/google-api.ts
 import { openLedger, type Ledger } from '../../functions/release/ledger.ts';
 import { releaseKey, substitutions } from '../../functions/release/naming.ts';
 import type { Candidate, Release, ServiceRecord } from '../../functions/release/release.ts';
-import { percentOf } from '../../functions/rollout/plan.ts';
+import { sharesOf } from '../../functions/rollout/shares.ts';
 import { stepLines, stepProgress } from './step-progress.ts';
 import { printable } from '../cli/style.ts';
 import { stateBucket, type Pipeline } from '../pipeline/pipeline.ts';
@@ -42,7 +42,7 @@ export interface Snapshot {
  * no service without; but its service lets nobody in before it is verified.
  */
 const reachable = ({ revision, policy }: Candidate, { serving, open }: RunService): number =>
-  policy.public && !open ? 0 : percentOf(revision, serving);
+  policy.public && !open ? 0 : (sharesOf(serving).find((share) => share.revision === revision)?.percent ?? 0);
 
 export interface Viewer {
   readonly ledger: Ledger;

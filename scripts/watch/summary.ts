@@ -1,4 +1,4 @@
-import { isSettled } from '../../functions/release/release.ts';
+import { isSettled, type Release, type Verdict } from '../../functions/release/release.ts';
 import type { Style } from '../cli/style.ts';
 import { printable, table } from '../cli/style.ts';
 import type { BuildView, Snapshot } from './snapshot.ts';
@@ -8,6 +8,7 @@ export interface ReleaseSummary {
   readonly commit: string;
   readonly revision: string | null;
   readonly stage: string;
+  /** The decisive one: bad news of a step, or else what was found before any traffic. */
   readonly verdict: string | null;
   readonly traffic: number;
   readonly url: string | null;
@@ -21,13 +22,16 @@ function newest(snapshot: Snapshot): BuildView[] {
   return [...byService.values()];
 }
 
+const decisive = ({ steps, verdict }: Release): Verdict | undefined =>
+  steps.find((step) => step.verdict?.verdict === 'unhealthy')?.verdict ?? verdict;
+
 export function summarise(snapshot: Snapshot): ReleaseSummary[] {
   return newest(snapshot).map(({ service, release, percent, url, build }) => ({
     service,
     commit: snapshot.commit,
     revision: release?.candidate?.revision ?? null,
     stage: release?.stage ?? 'building',
-    verdict: release?.verdict?.verdict ?? null,
+    verdict: (release && decisive(release))?.verdict ?? null,
     traffic: percent,
     url: url === '' ? null : url,
     reason: printable(release?.history.at(-1)?.reason ?? `build ${build.status}`),
