@@ -120,7 +120,7 @@ function rollout(release: Release, record: ServiceRecord): Part | undefined {
     }
     case 'superseded':
       // One that was live keeps saying so, though it may have had no chance to until now; one that never was says why not.
-      if (history.some((entry) => entry.stage === 'live')) return live;
+      if (history.some((entry) => entry.stage === 'live')) return { ...live, rank: ranks.ended };
       return ended(
         'success',
         percent > 0 ? `Stopped at ${percent} %: ${reason}` : `Not rolled out: ${reason}`,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { BuildView, Snapshot } from '../../scripts/watch/snapshot.ts';
 import { allEnded } from '../../scripts/watch/summary.ts';
 import { createFixtureRepo, type FixtureRepo, type Mode } from './support/fixture-repo.ts';
-import { watchAddress } from './support/load.ts';
+import { loadAddress } from './support/load.ts';
 import { commandLines, processesOf } from './support/processes.ts';
 import { forget, startSlipway, type Slipway } from './support/slipway.ts';
 
@@ -23,12 +23,12 @@ const cases: readonly [mode: Mode, context: 'build' | 'verify', says: RegExp][] 
   [
     'answers-500',
     'verify',
-    /^Unhealthy: health check \/health answered 500 instead of 200 \(\d+ times\) within 4 s$/,
+    /^Unhealthy: health check \/health answered 500 instead of 200 \(\d+ times\) within 6 s$/,
   ],
   [
     'answers-nothing',
     'verify',
-    /^Unhealthy: health check \/health did not answer within 1 s \(\d+ times\) within 4 s$/,
+    /^Unhealthy: health check \/health did not answer within 2 s \(\d+ times\) within 6 s$/,
   ],
   [
     'missing-variable',
@@ -57,13 +57,21 @@ const viewOf = (snapshot: Snapshot, service: string): BuildView => {
 };
 
 beforeAll(async () => {
-  repo = createFixtureRepo(names);
+  repo = createFixtureRepo(names, {
+    services: {
+      'never-listens': { startup: { deadlineSeconds: 6 } },
+      'wrong-port': { startup: { deadlineSeconds: 6 } },
+      'answers-500': { health: { deadlineSeconds: 6 } },
+      'answers-nothing': { health: { timeoutSeconds: 2, deadlineSeconds: 6 } },
+      'dies-after-five-seconds': { health: { watchSeconds: 6 } },
+    },
+  });
   const first = repo.commit(Object.fromEntries(names.map((name) => [name, 'good'])), 'all good');
   slipway = await startSlipway({ repo: repo.folder });
   await slipway.delivered;
   good = await slipway.until(first, allEnded);
 
-  const loads = good.builds.map(({ service, url }) => ({ service, load: watchAddress(url) }));
+  const loads = good.builds.map(({ service, url }) => ({ service, load: loadAddress(url, 10) }));
   const second = repo.commit(Object.fromEntries(cases.map(([mode]) => [mode, mode])), 'all bad');
   repo.push(slipway.session.origin);
   bad = await slipway.until(second, (snapshot) => {
@@ -79,7 +87,7 @@ beforeAll(async () => {
       ),
     ),
   );
-}, 240_000);
+}, 300_000);
 
 afterAll(async () => {
   await slipway.stop();

@@ -1,65 +1,59 @@
+import { v1 } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { allChecked, allEnded } from '../../scripts/watch/summary.ts';
+import type { Release } from '../../functions/release/release.ts';
+import { allChecked } from '../../scripts/watch/summary.ts';
+import { startBoard, type Board } from './support/board.ts';
 import { command } from './support/command.ts';
-import { createFixtureRepo, type FixtureRepo } from './support/fixture-repo.ts';
-import { watchAddress } from './support/load.ts';
-import { forget, startSlipway, type Slipway } from './support/slipway.ts';
+import { person } from './support/fixture-repo.ts';
+import { loadAddress } from './support/load.ts';
+import { until } from './support/until.ts';
 
-let repo: FixtureRepo;
-let slipway: Slipway;
-let first: { commit: string; revision: string; build: string };
-let second: { commit: string; revision: string };
-
-const onState = (): string[] => ['--state', slipway.stateFolder];
-
-async function release(message: string): Promise<{ commit: string; revision: string; build: string }> {
-  const commit = repo.commit({ api: 'good' }, message);
-  repo.push(slipway.session.origin);
-  const { builds } = await slipway.until(commit, (snapshot) => allEnded(snapshot));
-  const [view] = builds;
-  expect(view?.release?.stage).toBe('live');
-  return { commit, revision: view?.release?.candidate?.revision ?? '', build: view?.build.id ?? '' };
+interface Live {
+  readonly commit: string;
+  readonly revision: string;
+  readonly release: Release;
 }
 
-const answering = async (url: string): Promise<string> => (await fetch(url)).headers.get('x-revision') ?? '';
+let board: Board;
+let first: Live;
+let second: Live;
+
+const live = async (commit: string): Promise<Live> => {
+  const release = await board.ended('api', commit);
+  expect([release.stage, release.history.at(-1)?.reason]).toEqual(['live', expect.anything()]);
+  return { commit, revision: release.candidate?.revision ?? '', release };
+};
+
+const answering = async (): Promise<string> =>
+  (await fetch(await board.url('api'))).headers.get('x-revision') ?? '';
 
 beforeAll(async () => {
-  repo = createFixtureRepo(['api']);
-  const commit = repo.commit({ api: 'good' }, 'first');
-  slipway = await startSlipway({ repo: repo.folder });
-  await slipway.delivered;
-  const [view] = (await slipway.until(commit, allEnded)).builds;
-  first = { commit, revision: view?.release?.candidate?.revision ?? '', build: view?.build.id ?? '' };
-  second = await release('second');
-}, 120_000);
+  board = await startBoard(['api']);
+  first = await live(board.first);
+  second = await live(board.push({ api: 'good' }, 'second'));
+}, 240_000);
 
-afterAll(async () => {
-  await slipway.stop();
-  forget(slipway.stateFolder);
-  repo.remove();
-}, 60_000);
+afterAll(() => board.stop(), 60_000);
 
 test('a release that is replaced goes to the way back, and its record says by what', async () => {
-  const { record } = await slipway.viewer.service('api');
+  const record = await board.record('api');
   expect([record.stable?.revision, record.previousGood?.revision]).toEqual([second.revision, first.revision]);
-  const replaced = await slipway.viewer.ledger.release({
-    service: 'api',
-    id: record.previousGood?.release ?? '',
-  });
-  expect(replaced).toMatchObject({ stage: 'superseded' });
-  expect(replaced?.history.at(-1)?.reason).toBe(`replaced by ${second.revision}`);
+  const replaced = await board.release('api', first.commit, ({ stage }) => stage === 'superseded');
+  expect(replaced.history.at(-1)?.reason).toBe(`replaced by ${second.revision}`);
 });
 
 describe('a branch', () => {
   test('gets its checks, whose statuses stand at GitHub’s own paths; nothing is released', async () => {
-    const commit = repo.commit({ api: 'failing-test' }, 'on a branch');
-    repo.push(slipway.session.origin, 'refs/heads/my-branch');
-    const { builds } = await slipway.until(
+    const commit = board.repo.commit({ api: 'failing-test' }, 'on a branch');
+    board.repo.push(board.slipway.session.origin, 'refs/heads/my-branch');
+    const { builds } = await board.slipway.until(
       commit,
       (snapshot) => allChecked(snapshot) && snapshot.statuses.some(({ state }) => state === 'failure'),
     );
     expect(builds.map(({ purpose, release }) => [purpose, release])).toEqual([['checks', undefined]]);
-    const response = await fetch(`${slipway.session.origin}/repos/fixture/board/commits/my-branch/status`);
+    const response = await fetch(
+      `${board.slipway.session.origin}/repos/fixture/board/commits/my-branch/status`,
+    );
     expect(await response.json()).toMatchObject({
       state: 'failure',
       sha: commit,
@@ -70,63 +64,54 @@ describe('a branch', () => {
         },
       ],
     });
-  });
+  }, 60_000);
 
   test('whose commit main has already is checked too', async () => {
-    repo.push(slipway.session.origin, 'refs/heads/same-commit');
-    const { stdout } = await command('status', [...onState(), '--limit', '1']);
+    board.repo.push(board.slipway.session.origin, 'refs/heads/same-commit');
+    const { stdout } = await board.npm('status', '--limit', '1');
     expect(stdout).toMatch(/slipway\/api\/checks/);
-  });
+  }, 60_000);
 });
 
 describe('rolling back', () => {
   test('gives all traffic to the previous good revision, loses no request, and keeps who and why', async () => {
-    const { url } = await slipway.viewer.service('api');
-    const load = watchAddress(url, 10);
-    const { code, stdout } = await command('rollback', ['api', '--why', 'orders fail', ...onState()], {
-      cwd: repo.folder,
-    });
+    const load = loadAddress(await board.url('api'), 50);
+    const { code, stdout } = await board.npm('rollback', 'api', '--why', 'orders fail');
     const answers = await load.stop();
     expect([code, stdout]).toEqual([0, expect.stringContaining(`rolled back to ${first.revision}`)]);
     expect([...answers.keys()].sort()).toEqual([`200 ${first.revision}`, `200 ${second.revision}`].sort());
-    expect(await answering(url)).toBe(first.revision);
+    expect(await answering()).toBe(first.revision);
 
-    const { record, serving } = await slipway.viewer.service('api');
-    expect(serving).toEqual([expect.objectContaining({ revision: first.revision, percent: 100 })]);
-    expect(record.stable?.revision).toBe(first.revision);
-    expect(record.log.at(-1)).toMatchObject({
-      what: `rolled back to ${first.revision}`,
-      why: 'orders fail',
-      by: expect.stringMatching(/./),
+    expect(await board.shares('api')).toEqual([{ revision: first.revision, percent: 100 }]);
+    const record = await board.record('api');
+    expect(record).toMatchObject({
+      stable: { revision: first.revision },
+      frozen: { cause: 'rollback', by: person },
     });
-    const status = await slipway.until(second.commit, ({ statuses }) =>
-      statuses.some(({ context, state }) => context === 'slipway/api/rollout' && state === 'failure'),
+    expect(record.log).toContainEqual(
+      expect.objectContaining({ what: `rolled back to ${first.revision}`, why: 'orders fail', by: person }),
     );
-    expect(status.builds[0]?.release).toMatchObject({ stage: 'rolled-back' });
-    expect(status.builds[0]?.release?.history.at(-1)).toMatchObject({
+    await board.status(second.commit, 'slipway/api/rollout', 'failure', /^Rolled back by test@/);
+    const gone = await board.ended('api', second.commit);
+    expect(gone.stage).toBe('rolled-back');
+    expect(gone.history.at(-1)).toMatchObject({
       reason: `rolled back to ${first.revision}: orders fail`,
-      by: expect.stringMatching(/./),
+      by: person,
     });
-  });
+  }, 60_000);
 
   test('works after a candidate that did not start: its tag is in nobody’s way', async () => {
-    const third = await release('third');
-    const bad = repo.commit({ api: 'crashes-at-start' }, 'crash');
-    repo.push(slipway.session.origin);
-    await slipway.until(bad, (snapshot) => allEnded(snapshot));
-    const { code, stdout } = await command('rollback', [
-      'api',
-      '--to',
-      first.revision,
-      '--why',
-      'to the first',
-      ...onState(),
-    ]);
+    await board.npm('release', 'api', '--why', 'on with it', '--yes');
+    const third = await live(board.push({ api: 'good' }, 'third'));
+    const bad = await board.ended('api', board.push({ api: 'crashes-at-start' }, 'crash'));
+    expect(bad.stage).toBe('failed');
+    const { code, stdout } = await board.npm(
+      ...(['rollback', 'api', '--to', first.revision, '--why', 'to the first', '--keep-going'] as const),
+    );
     expect([code, stdout]).toEqual([0, expect.stringContaining(first.revision)]);
-    const { url } = await slipway.viewer.service('api');
-    expect(await answering(url)).toBe(first.revision);
+    expect(await answering()).toBe(first.revision);
     expect(third.revision).not.toBe(first.revision);
-  }, 90_000);
+  }, 120_000);
 
   test.each<[string, string[], RegExp, number]>([
     ['without a service', [], /^name one service/, 2],
@@ -149,32 +134,48 @@ describe('rolling back', () => {
     const given = args.map((arg) =>
       arg === 'FIRST' ? first.revision : arg === 'SECOND' ? second.revision : arg,
     );
-    const { code, stderr } = await command('rollback', [...given, ...onState()]);
+    const { code, stderr } = await board.npm('rollback', ...given);
     expect([code, stderr]).toEqual([exit, expect.stringMatching(says)]);
   });
 });
 
 describe('running a build again', () => {
-  test('makes a new build of the same commit, whose statuses replace the old ones, and keeps who and why', async () => {
-    const { code, stdout } = await command(
-      'rerun',
-      [first.build.slice(0, 8), '--why', 'the registry was down', ...onState()],
-      { cwd: repo.folder },
-    );
+  let newest: Live;
+
+  test('of an older commit never overtakes the newer one, and keeps who and why (trap 25)', async () => {
+    newest = await live(board.push({ api: 'good' }, 'newest'));
+    const { id } = second.release.build;
+    const { code, stdout } = await board.npm('rerun', id.slice(0, 8), '--why', 'the registry was down');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^Build [0-9a-f-]{36} runs: http/)]);
-    const snapshot = await slipway.until(first.commit, (now) => now.builds.length === 2 && allEnded(now));
-    const [, again] = snapshot.builds;
-    expect(again?.build.id).not.toBe(first.build);
-    expect(again?.release?.stage).toBe('live');
-    const { record } = await slipway.viewer.service('api');
-    expect(record.log.at(-1)).toMatchObject({
-      what: `build ${first.build} runs again as ${again?.build.id ?? ''}`,
+    const again = await board.release(
+      'api',
+      second.commit,
+      ({ build, stage }) => build.id !== id && stage === 'superseded',
+    );
+    expect(again.history.at(-1)?.reason).toMatch(new RegExp(`^a newer release is live: ${newest.revision}`));
+    expect(again.steps).toEqual([]);
+    expect(await answering()).toBe(newest.revision);
+    expect((await board.record('api')).log.at(-1)).toMatchObject({
+      what: `build ${id} runs again as ${again.build.id}`,
+      by: person,
       why: 'the registry was down',
     });
-  }, 60_000);
+    await board.status(second.commit, 'slipway/api/rollout', 'success', /^Not rolled out: a newer release/);
+  }, 90_000);
+
+  test('but a push that takes the branch back to the older commit goes live (trap 25)', async () => {
+    board.repo.push(board.slipway.session.origin, 'refs/heads/main', second.commit);
+    const back = await board.release(
+      'api',
+      second.commit,
+      ({ createdAt, stage }) => createdAt > newest.release.createdAt && stage === 'live',
+    );
+    expect(await answering()).toBe(back.candidate?.revision);
+    expect((await board.record('api')).previousGood?.revision).toBe(newest.revision);
+  }, 90_000);
 
   test('a build that there is not', async () => {
-    const { code, stderr } = await command('rerun', ['zzz', '--why', 'x', ...onState()]);
+    const { code, stderr } = await board.npm('rerun', 'zzz', '--why', 'x');
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^no build of the last 30 days has an id that starts with zzz/),
@@ -182,10 +183,82 @@ describe('running a build again', () => {
   });
 });
 
+describe('messages that nobody can work on', () => {
+  const parked = async (): Promise<string[]> => {
+    const { stdout } = await board.npm('replay', '--list');
+    return [...stdout.matchAll(/^(\S+) {2}(quarantine|dead letters) /gm)].map(([, id = '']) => id);
+  };
+  /** With the ids that `replay --list` names once there are such. */
+  const waitFor = (what: string, done: (ids: readonly string[]) => boolean): Promise<string[]> =>
+    until(what, parked, (ids): ids is string[] => done(ids));
+
+  test('are put aside, block nothing, and are looked at, replayed and thrown away (trap 7)', async () => {
+    const { session } = board.slipway;
+    const topic = `projects/${session.pipeline.project}/topics/releases`;
+    const publisher = new v1.PublisherClient(session.api.clientOptions);
+    await publisher.publish({ topic, messages: [{ data: Buffer.from('{"service": 7}') }] });
+    await publisher.close();
+    const [poison = ''] = await waitFor('the poison put aside', (ids) => ids.length === 1);
+    expect((await board.npm('status')).stdout).toMatch(/1 message that could not be read: npm run replay/);
+
+    const { code, stdout } = await board.npm('replay', poison);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`${poison}: back on ${topic}`)]);
+    // It is what it was: nobody can read it the second time either.
+    const [again = ''] = await waitFor('it put aside again', (ids) => ids.length === 1 && ids[0] !== poison);
+    expect((await board.npm('replay', '--discard', again, '--yes')).code).toBe(0);
+    expect(await parked()).toEqual([]);
+    await live(board.push({ api: 'good' }, 'after the poison'));
+  }, 120_000);
+
+  test('dead letters of a function that was down go back where they came from, and the release goes on', async () => {
+    const { session } = board.slipway;
+    const subscription = `projects/${session.pipeline.project}/subscriptions/releases-to-rollout`;
+    const subscriber = new v1.SubscriberClient(session.api.clientOptions);
+    const [{ pushConfig, deadLetterPolicy, retryPolicy }] = await subscriber.getSubscription({
+      subscription,
+    });
+    const update = async (changed: object, ...paths: string[]): Promise<void> => {
+      await subscriber.updateSubscription({
+        subscription: { name: subscription, ...changed },
+        updateMask: { paths },
+      });
+    };
+    // Nobody is at home there, and Pub/Sub loses patience sooner than it was set up to.
+    const deadLetterTopic = deadLetterPolicy?.deadLetterTopic ?? '';
+    await update(
+      {
+        pushConfig: { ...pushConfig, pushEndpoint: 'http://127.0.0.1:1/' },
+        deadLetterPolicy: { deadLetterTopic, maxDeliveryAttempts: 5 },
+        retryPolicy: { minimumBackoff: { seconds: 0 }, maximumBackoff: { seconds: 1 } },
+      },
+      'push_config',
+      'dead_letter_policy',
+      'retry_policy',
+    );
+    const commit = board.push({ api: 'good' }, 'while rollout is down');
+    const waiting = await board.release('api', commit, ({ verdict, build }) => {
+      return verdict !== undefined && build.status === 'SUCCESS';
+    });
+    expect(waiting.steps).toEqual([]);
+    await waitFor('dead letters', (ids) => ids.length > 0);
+    await update(
+      { pushConfig, deadLetterPolicy, retryPolicy },
+      'push_config',
+      'dead_letter_policy',
+      'retry_policy',
+    );
+    await subscriber.close();
+    const { code } = await board.npm('replay', '--yes');
+    expect(code).toBe(0);
+    await live(commit);
+    expect(await parked()).toEqual([]);
+  }, 120_000);
+});
+
 test('status shows what serves, and the statuses of a commit', async () => {
-  const { code, stdout } = await command('status', [second.commit.slice(0, 10), ...onState()]);
+  const { code, stdout } = await board.npm('status', second.commit.slice(0, 10));
   expect(code).toBe(0);
-  expect(stdout).toMatch(/api\s+api-\S+\s+100 % api-/);
+  expect(stdout).toMatch(/api\s+(api-\S+)\s+\1 100 %/);
   expect(stdout).toContain(second.commit.slice(0, 7));
   expect(stdout).toContain('slipway/api/rollout');
 });
@@ -195,12 +268,12 @@ test.each([
   [', also when it is to be forgotten', ['--fresh']],
 ])('a second local cloud on the same state is refused%s', async (_, args) => {
   const { code, stderr } = await command('start', [
-    ...['--once', '--port', '0', '--repo', repo.folder, ...args],
-    ...onState(),
+    ...['--once', '--port', '0', '--repo', board.repo.folder, ...args],
+    ...['--state', board.slipway.stateFolder],
   ]);
   expect([code, stderr]).toEqual([
     1,
     expect.stringMatching(/a local cloud \(process \d+\) already runs on /),
   ]);
-  expect((await slipway.viewer.service('api')).record.stable).toBeDefined();
+  expect((await board.record('api')).stable).toBeDefined();
 });

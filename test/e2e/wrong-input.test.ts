@@ -167,7 +167,7 @@ test.each(['start', 'demo', 'status', 'rollback', 'rerun', 'setup'])(
   },
 );
 
-test.each(['status', 'rollback', 'rerun'])(
+test.each(['status', 'rollback', 'rerun', 'replay'])(
   'npm run %s without a local cloud says how to start one',
   async (script) => {
     const { code, stderr } = await command(script, ['api', '--state', state]);

@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { stringify } from 'yaml';
 
-const files = path.resolve(import.meta.dirname, '..', '..', 'fixtures', 'service');
+const fixtures = path.resolve(import.meta.dirname, '..', '..', 'fixtures');
+/** How instances report themselves: each service has a copy of the same file. */
+const revisionMetrics = path.resolve(fixtures, '../../services/api/src/revision-metrics.ts');
 
 /** How a fixture service behaves; the first is the good one. */
 export type Mode =
@@ -16,67 +19,103 @@ export type Mode =
   | 'answers-500'
   | 'answers-nothing'
   | 'missing-variable'
-  | 'dies-after-five-seconds';
+  | 'dies-after-five-seconds'
+  /** Good for verification, which asks for the health path; three of ten users get a 500. */
+  | 'fails-for-users'
+  /** Good for verification; users wait three times as long. */
+  | 'slow-for-users'
+  /** The health path fails as soon as some users have come. */
+  | 'sickens-under-traffic'
+  /** The health path and all users get a 500 as soon as some more have come. */
+  | 'breaks-under-traffic';
+
+/** What pipeline.yaml says of a service beyond what all fixture services have in common. */
+export interface Settings {
+  readonly startup?: Readonly<Record<string, unknown>>;
+  readonly health?: Readonly<Record<string, unknown>>;
+  readonly rollout?: Readonly<Record<string, unknown>>;
+  readonly schema?: { readonly version: number; readonly reversible?: boolean };
+}
+
+export interface FixtureOptions {
+  readonly services?: Readonly<Record<string, Settings>>;
+  readonly releaseSets?: readonly (readonly string[])[];
+}
 
 export interface FixtureRepo {
   readonly folder: string;
   /** Sets the modes of services and commits; the commit's SHA. */
   commit(modes: Readonly<Record<string, Mode>>, message?: string): string;
-  push(origin: string, ref?: string): void;
+  /** Changes what pipeline.yaml says of services: the next commit builds all of them. */
+  configure(services: Readonly<Record<string, Settings>>): void;
+  /** Pushes `what`, the last commit if nothing is said. */
+  push(origin: string, ref?: string, what?: string): void;
   remove(): void;
 }
 
-const serviceYaml = (name: string): string => `  ${name}:
-    folder: services/${name}
-    public: true
-    secrets: { TOP_SECRET: top-secret }
-    startup: { deadlineSeconds: 5 }
-    health:
-      path: /health
-      intervalSeconds: 0.2
-      timeoutSeconds: 1
-      consecutiveSuccesses: 3
-      deadlineSeconds: 4
-      watchSeconds: ${name === 'dies-after-five-seconds' ? 6 : 1}
-`;
+/** Who commits, and who decides what the commands in this folder are told to do. */
+export const person = 'test@example.invalid';
+const gitSettings = {
+  'user.name': 'test',
+  'user.email': person,
+  'commit.gpgsign': 'false',
+  'http.proxy': '',
+};
+
+/** Deadlines are wide, for machines that are busy with other things; what is good does not use them. */
+const serviceEntry = (name: string, { startup, health, rollout, schema }: Settings): object => ({
+  folder: `services/${name}`,
+  public: true,
+  secrets: { TOP_SECRET: 'top-secret' },
+  startup: { deadlineSeconds: 30, ...startup },
+  health: {
+    path: '/health',
+    intervalSeconds: 0.2,
+    timeoutSeconds: 3,
+    consecutiveSuccesses: 3,
+    deadlineSeconds: 30,
+    watchSeconds: 1,
+    ...health,
+  },
+  rollout: { preset: 'instant', bakeSeconds: 1, ...rollout },
+  ...(schema ? { schema } : {}),
+});
 
 /** A repository with one small service for each name, all alike and all good; nothing to install. */
-export function createFixtureRepo(names: readonly string[]): FixtureRepo {
+export function createFixtureRepo(names: readonly string[], options: FixtureOptions = {}): FixtureRepo {
   const folder = mkdtempSync(path.join(tmpdir(), 'slipway-fixture-'));
   const git = (...args: string[]): string =>
-    execFileSync(
-      'git',
-      [
-        '-C',
-        folder,
-        '-c',
-        'user.name=test',
-        '-c',
-        'user.email=test@example.invalid',
-        '-c',
-        'commit.gpgsign=false',
-        '-c',
-        'http.proxy=',
-        ...args,
-      ],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    ).trim();
+    execFileSync('git', ['-C', folder, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
   git('init', '--quiet', '--initial-branch=main');
-  for (const name of names) cpSync(files, path.join(folder, 'services', name), { recursive: true });
-  mkdirSync(path.join(folder, 'cloudbuild'));
-  for (const purpose of ['checks', 'release']) {
-    cpSync(path.join(files, '..', `${purpose}.yaml`), path.join(folder, 'cloudbuild', `${purpose}.yaml`));
+  for (const [name, value] of Object.entries(gitSettings)) git('config', name, value);
+  for (const name of names) {
+    const service = path.join(folder, 'services', name);
+    cpSync(path.join(fixtures, 'service'), service, { recursive: true });
+    cpSync(revisionMetrics, path.join(service, 'revision-metrics.ts'));
   }
-  writeFileSync(
-    path.join(folder, 'pipeline.yaml'),
-    `project: fixture-project\nregion: europe-west1\nrepository: fixture/board\nservices:\n${names.map(serviceYaml).join('')}`,
-  );
+  mkdirSync(path.join(folder, 'cloudbuild'));
+  for (const config of ['checks.yaml', 'release.yaml'])
+    cpSync(path.join(fixtures, config), path.join(folder, 'cloudbuild', config));
+  let settings = options.services ?? {};
+  const configure: FixtureRepo['configure'] = (changed) => {
+    settings = { ...settings, ...changed };
+    const pipeline = {
+      project: 'fixture-project',
+      region: 'europe-west1',
+      repository: 'fixture/board',
+      releaseSets: options.releaseSets ?? [],
+      services: Object.fromEntries(names.map((name) => [name, serviceEntry(name, settings[name] ?? {})])),
+    };
+    writeFileSync(path.join(folder, 'pipeline.yaml'), stringify(pipeline));
+  };
+  configure({});
   let counter = 0;
   return {
     folder,
+    configure,
     commit(modes, message = 'change') {
       counter += 1;
       for (const [name, mode] of Object.entries(modes)) {
@@ -86,8 +125,8 @@ export function createFixtureRepo(names: readonly string[]): FixtureRepo {
       git('commit', '--quiet', '--allow-empty', '-m', message);
       return git('rev-parse', 'HEAD');
     },
-    push(origin, ref = 'refs/heads/main') {
-      git('push', '--quiet', '--force', `${origin}/fixture/board.git`, `HEAD:${ref}`);
+    push(origin, ref = 'refs/heads/main', what = 'HEAD') {
+      git('push', '--quiet', '--force', `${origin}/fixture/board.git`, `${what}:${ref}`);
     },
     remove() {
       rmSync(folder, { recursive: true, force: true });

@@ -25,3 +25,10 @@ export function processesOf(folder: string): string[] {
 /** Every command line of the machine: what anybody may read. */
 export const commandLines = (): string =>
   execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 });
+
+/** The processes of the pipeline's functions, by their ids. */
+export const functionPids = (stateFolder: string): number[] =>
+  execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })
+    .split('\n')
+    .filter((row) => row.includes(`${stateFolder}/functions/sources/`))
+    .map((row) => Number.parseInt(row, 10));

@@ -1,12 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPortFree } from '../../../local/core/ports.ts';
 import { localSession, pipelineAt, type Session } from '../../../scripts/cli/session.ts';
 import { openViewer, type Snapshot, type Viewer } from '../../../scripts/watch/snapshot.ts';
+import { until } from './until.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 
@@ -46,7 +49,7 @@ export async function startSlipway({
       path.join(root, 'scripts', 'start.ts'),
       '--json',
       '--port',
-      '0',
+      String(await basePort()),
       '--repo',
       repo,
       '--state',
@@ -80,16 +83,13 @@ export async function startSlipway({
     viewer,
     events,
     delivered,
-    async until(commit, done, timeoutSeconds = 90) {
-      const until = Date.now() + timeoutSeconds * 1000;
-      for (;;) {
-        const snapshot = await viewer.snapshot(commit);
-        if (done(snapshot)) return snapshot;
-        if (Date.now() > until)
-          throw new Error(`not within ${timeoutSeconds} s: ${JSON.stringify(snapshot, null, 1)}`);
-        await sleep(100);
-      }
-    },
+    until: (commit, done, timeoutSeconds = 90) =>
+      until(
+        commit.slice(0, 7),
+        () => viewer.snapshot(commit),
+        (seen): seen is Snapshot => done(seen),
+        timeoutSeconds,
+      ),
     async stop() {
       child.kill('SIGINT');
       return (await exited)[0];
@@ -99,6 +99,17 @@ export async function startSlipway({
       await exited;
     },
   };
+}
+
+/**
+ * A port to count upwards from, with room for a cloud's addresses. Not one of those that the machine gives to outgoing
+ * connections (from 32768 on Linux, 49152 on macOS): they come and go by the hundred, and each is in a service's way.
+ */
+async function basePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + 200 * randomInt(110);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 async function runningOrigin(
