@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createBuildRoom } from './build/build-room.ts';
@@ -5,6 +6,7 @@ import { createConsoleRoom } from './console/console-room.ts';
 import { systemClock } from './core/clock.ts';
 import type { CloudContext } from './core/context.ts';
 import { createContext } from './core/create-context.ts';
+import { isPortFree } from './core/ports.ts';
 import type { Room } from './core/room.ts';
 import { createRequestListener } from './core/server.ts';
 import { claimStateFolder, clearStateFolder } from './core/state-folder.ts';
@@ -120,6 +122,19 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
+/** Below what systems give out for connections (Linux: 32768 and up): an address handed out later must not be taken by one. */
+const ownPorts = { first: 10_000, last: 30_000 };
+const portAttempts = 50;
+
+/** Any port that is free, with room above it for the addresses of services. */
+async function listenAnywhere(server: Server): Promise<number> {
+  for (let attempt = 1; attempt < portAttempts; attempt += 1) {
+    const port = randomInt(ownPorts.first, ownPorts.last);
+    if (await isPortFree(port)) return listen(server, port);
+  }
+  return listen(server, 0);
+}
+
 /** Starts the local cloud on what `stateFolder` holds. Throws PortError, StateFolderError, or StateLockedError when it runs already. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { stateFolder, projectId, region, log } = options;
@@ -131,7 +146,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const server = createServer();
   let port: number;
   try {
-    port = await listen(server, options.port);
+    port = await (options.port === 0 ? listenAnywhere(server) : listen(server, options.port));
   } catch (error) {
     unlock();
     throw error;
