@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { handleAlert } from './alerts/handler.ts';
 import { decodeAlert } from './alerts/incident.ts';
 import { decodeBuildHint, handleBuildHint } from './build-status/handler.ts';
+import { cancelOvertakenChecks } from './concurrency/handler.ts';
 import { openBuilds } from './platform/cloud-build.ts';
 import { openLogging } from './platform/cloud-logging.ts';
 import { openCloudRun } from './platform/cloud-run.ts';
@@ -60,12 +61,16 @@ const verification: VerificationPorts = {
   prober: (target, health, options) => createProber(target, health, { ...options, now: time.now }),
   identityToken: tokenFor,
 };
+/** How long the first answer of a revision that has no instance may take. */
+const coldStartSeconds = 30;
 const rollout: RolloutPorts = {
   ...common,
   run,
   async answers(service, url, revision, health) {
     const token = service.open ? undefined : await tokenFor(service.url);
-    const { outcome } = await probeOnce({ url, revision, token }, health, time.now);
+    // With no traffic left it may have no instance left: Cloud Run holds the request until one has started.
+    const timeoutSeconds = Math.max(health.timeoutSeconds, coldStartSeconds);
+    const { outcome } = await probeOnce({ url, revision, token }, { ...health, timeoutSeconds }, time.now);
     // Its own rate limit, or that we may not ask, is no reason to stay with what is known to be bad.
     return ['ok', 'slow', 'rate-limited', 'not-permitted', 'unreachable'].includes(outcome);
   },
@@ -80,6 +85,10 @@ const releaseStatus = {
 cloudEvent(
   'buildStatus',
   subscriber(common, decodeBuildHint, (hint) => handleBuildHint(buildStatus, hint)),
+);
+cloudEvent(
+  'concurrency',
+  subscriber(common, decodeBuildHint, () => cancelOvertakenChecks(buildStatus)),
 );
 cloudEvent(
   'verification',

@@ -1,23 +1,9 @@
 import type { CloudBuild } from '../platform/cloud-build.ts';
-import { statusContext, substitutions, type StatusStage } from '../release/naming.ts';
+import type { BuildPurpose } from '../release/build-purpose.ts';
+import type { Cancellation } from '../release/cancellation.ts';
+import { statusContext, type StatusStage } from '../release/naming.ts';
 import { buildRanks } from '../release/release.ts';
 import type { DesiredStatus } from '../release/statuses.ts';
-
-/** What one of our builds is for; undefined when the build is none of ours. */
-export interface BuildPurpose {
-  readonly service: string;
-  readonly purpose: 'checks' | 'release';
-  readonly commit: string;
-}
-
-export function purposeOf(build: CloudBuild, repository: string): BuildPurpose | undefined {
-  const service = build.substitutions[substitutions.service];
-  const purpose = build.substitutions[substitutions.purpose];
-  if (!service || build.commit === undefined) return undefined;
-  if (purpose !== 'checks' && purpose !== 'release') return undefined;
-  if (build.repository !== repository) return undefined;
-  return { service, purpose, commit: build.commit };
-}
 
 const seconds = (value: number | undefined): string =>
   value === undefined
@@ -38,8 +24,11 @@ function failedSteps(build: CloudBuild): string {
   return named.join(', ');
 }
 
-/** Why a build has not succeeded, to be read behind "the build"; undefined while it runs and when it has succeeded. */
-export function failureOf(build: CloudBuild): string | undefined {
+/**
+ * Why a build has not succeeded, to be read behind "the build"; undefined while it runs and when it has succeeded.
+ * `by`: the pipeline has cancelled it, in favour of this build.
+ */
+export function failureOf(build: CloudBuild, by?: Cancellation): string | undefined {
   const steps = failedSteps(build);
   const said = build.statusDetail || build.failure;
   switch (build.status) {
@@ -50,7 +39,7 @@ export function failureOf(build: CloudBuild): string | undefined {
     case 'SUCCESS':
       return undefined;
     case 'CANCELLED':
-      return 'was cancelled';
+      return by ? `was cancelled: a newer push (${by.commit.slice(0, 7)})` : 'was cancelled';
     case 'EXPIRED':
       return 'waited too long in the queue';
     case 'TIMEOUT':
@@ -65,11 +54,15 @@ export function failureOf(build: CloudBuild): string | undefined {
 }
 
 /** The GitHub status of a build: one context for each service and purpose. */
-export function describeBuild(build: CloudBuild, { service, purpose }: BuildPurpose): DesiredStatus {
+export function describeBuild(
+  build: CloudBuild,
+  { service, purpose }: BuildPurpose,
+  by?: Cancellation,
+): DesiredStatus {
   const stage: StatusStage = purpose === 'checks' ? 'checks' : 'build';
   const what = purpose === 'checks' ? 'The checks build' : 'The build';
   const took = seconds(build.seconds);
-  const failure = failureOf(build);
+  const failure = failureOf(build, by);
   const common = {
     context: statusContext(service, stage),
     targetUrl: build.logUrl,

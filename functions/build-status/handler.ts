@@ -7,11 +7,14 @@ import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub
 import type { Topics } from '../platform/pubsub.ts';
 import type { Ledger } from '../release/ledger.ts';
 import { activeRelease, releaseKey, topics as topicNames, type ReleaseKey } from '../release/naming.ts';
+import { purposeOf, type BuildPurpose } from '../release/build-purpose.ts';
+import { readCancellation, type Cancellation } from '../release/cancellation.ts';
+import { pushedAt } from '../release/pushed-at.ts';
 import { buildRanks } from '../release/release.ts';
+import { siblingsOf } from '../release/same-commit.ts';
 import { reportStatus } from '../release/statuses.ts';
-import { describeBuild, failureOf, purposeOf, type BuildPurpose } from './describe-build.ts';
+import { describeBuild, failureOf } from './describe-build.ts';
 import { newRelease } from './new-release.ts';
-import { earliestBuild, siblingsOf } from './same-commit.ts';
 
 export interface BuildStatusPorts {
   readonly builds: Builds;
@@ -75,8 +78,10 @@ async function lookAtOld(ports: BuildStatusPorts, key: ReleaseKey, seen: Readonl
 async function lookAt(ports: BuildStatusPorts, build: CloudBuild): Promise<void> {
   const purpose = purposeOf(build, ports.repository);
   if (!purpose) return;
-  if (purpose.purpose === 'release') await recordBuild(ports, build, purpose);
-  const status = describeBuild(build, purpose);
+  // The note was written before the cancellation was asked for, so it is there by now.
+  const by = build.status === 'CANCELLED' ? await readCancellation(ports.bucket, build.id) : undefined;
+  if (purpose.purpose === 'release') await recordBuild(ports, build, purpose, by);
+  const status = describeBuild(build, purpose, by);
   if ((await reportStatus(ports, purpose.commit, status)) === 'refused') {
     ports.log('ERROR', `GitHub does not take ${status.context} of ${purpose.commit}`);
   }
@@ -86,6 +91,7 @@ async function recordBuild(
   ports: BuildStatusPorts,
   build: CloudBuild,
   { service, commit }: BuildPurpose,
+  by: Cancellation | undefined,
 ): Promise<void> {
   const key = releaseKey(service, commit, build.id);
   const standing =
@@ -95,11 +101,11 @@ async function recordBuild(
         service,
         commit,
         at: ports.now().toISOString(),
-        orderedAt: await pushedAt(ports, build, { service, commit }),
+        orderedAt: await pushedAt(ports, build, { service, commit, purpose: 'release' }),
       }),
     ));
   if (buildRanks[build.status] <= buildRanks[standing.build.status]) return;
-  const failure = failureOf(build);
+  const failure = failureOf(build, by);
   // By its end every other build of the commit has been created: one push starts them all.
   const siblings =
     build.status === 'SUCCESS'
@@ -115,18 +121,4 @@ async function recordBuild(
   if (recorded.kind === 'changed') {
     await ports.topics.publish(topicNames.releases, { service: key.service, release: key.id });
   }
-}
-
-/**
- * When the commit was pushed. Nothing links a rerun to its original, and none says whether a second build of an old commit
- * is a rerun from the console or a push back to it: the head of the branch does.
- */
-async function pushedAt(
-  { builds, github, repository }: BuildStatusPorts,
-  build: CloudBuild,
-  { service, commit }: Pick<BuildPurpose, 'service' | 'commit'>,
-): Promise<string> {
-  const first = earliestBuild(await builds.ofCommit(commit), service, repository);
-  if (!first || first.id === build.id || first.createTime >= build.createTime) return build.createTime;
-  return (await github.branchHead(build.branch)) === commit ? build.createTime : first.createTime;
 }

@@ -43,6 +43,8 @@ export interface CloudBuild {
   readonly steps: readonly BuildStep[];
   readonly logUrl: string;
   readonly createTime: string;
+  /** When a person let it go on, if it had to wait for that. */
+  readonly approvedAt?: string | undefined;
   readonly seconds: number | undefined;
   readonly digests: readonly string[];
 }
@@ -53,6 +55,14 @@ export interface Builds {
   createdSince(time: Date): Promise<CloudBuild[]>;
   /** Every build of one commit, newest first. */
   ofCommit(commit: string): Promise<CloudBuild[]>;
+}
+
+/** Builds that have not ended, and how to end them. */
+export interface OngoingBuilds {
+  /** Every build of the project and region that waits, is queued or works, newest first. */
+  ongoing(): Promise<CloudBuild[]>;
+  /** Asks for its end, which comes a little later. `ended`: it has ended already, however it did. */
+  cancel(name: string): Promise<'asked' | 'ended'>;
 }
 
 /** Enums arrive by name or by number, depending on the transport. */
@@ -71,6 +81,11 @@ const millis = (time: Timestamp | null | undefined): number | undefined =>
   time?.seconds === null || time?.seconds === undefined
     ? undefined
     : Number(time.seconds) * 1000 + Math.floor((time.nanos ?? 0) / 1e6);
+
+function isoTime(time: Timestamp | null | undefined): string | undefined {
+  const at = millis(time);
+  return at === undefined ? undefined : new Date(at).toISOString();
+}
 
 function secondsBetween(
   from: Timestamp | null | undefined,
@@ -116,12 +131,16 @@ function readBuild(build: IBuild): CloudBuild {
     })),
     logUrl: build.logUrl ?? '',
     createTime: new Date(millis(build.createTime) ?? 0).toISOString(),
+    approvedAt: isoTime(build.approval?.result?.approvalTime),
     seconds: secondsBetween(build.startTime, build.finishTime),
     digests: (build.results?.images ?? []).flatMap(({ digest }) => (digest ? [digest] : [])),
   };
 }
 
-export function openBuilds(api: GoogleApi, project: string, region: string): Builds {
+const hasEnded = ({ status }: CloudBuild): boolean =>
+  status !== 'STATUS_UNKNOWN' && status !== 'PENDING' && status !== 'QUEUED' && status !== 'WORKING';
+
+export function openBuilds(api: GoogleApi, project: string, region: string): Builds & OngoingBuilds {
   let client: Promise<CloudBuildClient> | undefined;
   const connect = (): Promise<CloudBuildClient> =>
     (client ??= import('@google-cloud/cloudbuild').then(
@@ -136,15 +155,28 @@ export function openBuilds(api: GoogleApi, project: string, region: string): Bui
     );
     return builds.map(readBuild);
   };
+  const get = async (name: string): Promise<CloudBuild | undefined> => {
+    try {
+      const [build] = await (await connect()).getBuild({ name }, askAgain);
+      return readBuild(build);
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (code === 5 || code === 404) return undefined;
+      throw error;
+    }
+  };
   return {
-    async get(name) {
+    get,
+    ongoing: () => list('status="PENDING" OR status="QUEUED" OR status="WORKING"'),
+    async cancel(name) {
       try {
-        const [build] = await (await connect()).getBuild({ name }, askAgain);
-        return readBuild(build);
-      } catch (error) {
-        const { code } = error as { code?: unknown };
-        if (code === 5 || code === 404) return undefined;
-        throw error;
+        await (await connect()).cancelBuild({ name }, askAgain);
+        return 'asked';
+      } catch (cause) {
+        // Over REST the error does not tell "it has ended" from "wrong request": the build itself does.
+        const build = await get(name).catch(() => undefined);
+        if (build && hasEnded(build)) return 'ended';
+        throw new Error(`${name} cannot be cancelled: ${(cause as Error).message}`, { cause });
       }
     },
     createdSince: (time) => list(`create_time>="${time.toISOString()}"`),

@@ -2,7 +2,7 @@ import { statusContext } from '../release/naming.ts';
 import { waitingInWords, watchInWords } from '../release/outcome.ts';
 import type { Release, ServiceRecord } from '../release/release.ts';
 import type { DesiredStatus } from '../release/statuses.ts';
-import { commands, waitingFor } from '../release/waiting.ts';
+import { commands, stuckOf, waitingFor } from '../release/waiting.ts';
 
 type Part = Pick<DesiredStatus, 'state' | 'description' | 'rank'>;
 
@@ -66,10 +66,6 @@ function verification(release: Release): Part | undefined {
 export const isComingBack = ({ stage, withdrawn }: Release): boolean =>
   stage === 'live' && withdrawn !== undefined;
 
-/** Why it cannot be taken back by itself, if that was tried: it is left to people. */
-export const stuckOf = ({ id }: Release, { quarantine }: ServiceRecord): string | undefined =>
-  quarantine.find(({ release }) => release === id)?.stuck;
-
 function rollout(release: Release, record: ServiceRecord): Part | undefined {
   const { stage, steps, service, withdrawn, verdict, candidate, history } = release;
   const last = history.at(-1);
@@ -126,9 +122,10 @@ function rollout(release: Release, record: ServiceRecord): Part | undefined {
         percent > 0 ? `Stopped at ${percent} %: ${reason}` : `Not rolled out: ${reason}`,
       );
     case 'cancelled':
-      return percent > 0
-        ? ended('error', `Taken over at ${percent} % by ${last?.by ?? 'somebody'}: ${reason}`)
-        : undefined;
+      if (percent > 0)
+        return ended('error', `Taken over at ${percent} % by ${last?.by ?? 'somebody'}: ${reason}`);
+      // As above; and it may have said already what it waits for.
+      return verdict ? ended('error', `Not rolled out: ${reason}`) : undefined;
     default:
       return stage satisfies never;
   }
@@ -142,12 +139,16 @@ function withTraffic(release: Release, record: ServiceRecord): Part {
   const bad =
     withdrawn?.reason ??
     (step?.verdict?.verdict === 'unhealthy' ? step.verdict.reasons.join('; ') : undefined);
-  if (bad !== undefined)
-    return {
-      state: 'pending',
-      description: `Being taken back from ${step?.percent ?? 0} %: ${bad}`,
-      rank: rank + 1,
-    };
+  if (bad !== undefined) {
+    const percent = step?.percent ?? 0;
+    const stuck = stuckOf(release, record);
+    if (stuck !== undefined)
+      return { state: 'failure', description: `Not taken back from ${percent} %: ${stuck}`, rank: rank + 1 };
+    const description = record.frozen
+      ? `Bad, and keeps ${percent} % while frozen by ${record.frozen.by} (${commands.rollBack(service)}): ${bad}`
+      : `Being taken back from ${percent} %: ${bad}`;
+    return { state: 'pending', description, rank: rank + 1 };
+  }
   const waiting = waitingFor(release, record);
   if (waiting) return { state: 'pending', description: waitingInWords(service, waiting), rank };
   return {

@@ -7,7 +7,8 @@ import type { Ledger } from '../release/ledger.ts';
 import { objects, type ReleaseKey } from '../release/naming.ts';
 import { isSettled, type Release, type ServiceRecord } from '../release/release.ts';
 import { reportStatus } from '../release/statuses.ts';
-import { describeRelease, isComingBack, stuckOf } from './describe-release.ts';
+import { stuckOf } from '../release/waiting.ts';
+import { describeRelease, isComingBack } from './describe-release.ts';
 import { keepReports } from './keep-reports.ts';
 
 export interface ReleaseStatusPorts {

@@ -46,6 +46,8 @@ export const objects = {
   status: (commit: string, context: string): string =>
     `statuses/${commit}/${encodeURIComponent(context)}.json`,
   lease: ({ service, id }: ReleaseKey, room: string): string => `leases/${room}/${service}/${id}.json`,
+  /** Why the pipeline has cancelled a build; there is none for a build that a person has cancelled. */
+  cancelled: (buildId: string): string => `cancelled/${buildId}.json`,
   quarantine: (messageId: string): string => `quarantine/${messageId}.json`,
   /** What became of an incident; Cloud Monitoring repeats itself. */
   alert: (incident: string, state: string): string => `alerts/${encodeURIComponent(incident)}-${state}.json`,

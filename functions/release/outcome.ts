@@ -17,6 +17,8 @@ export function waitingInWords(service: string, waiting: Waiting): string {
       return `Frozen by ${waiting.frozen.by} (${commands.letGo(service)}): ${waiting.frozen.why}`;
     case 'approval':
       return `Waiting for approval of ${waiting.percent} %: ${commands.approve(service)}`;
+    case 'set':
+      return `Waiting for ${waiting.services.join(' and ')} of the same commit, with which it goes out`;
     case 'evidence':
       return `${waiting.percent} % of the traffic, until there is enough to judge by`;
     default:
@@ -74,20 +76,28 @@ export function outcomeOf(timeline: Timeline): Outcome {
 
 const byWhom = (by: string | undefined): string => (by === undefined ? '' : ` by ${by}`);
 
-function underWay({ release }: Timeline, waiting: Waiting | undefined): Outcome {
+function underWay({ release, frozen, stuck }: Timeline, waiting: Waiting | undefined): Outcome {
   const { service, withdrawn, verdict, candidate, steps } = release;
   const step = steps.at(-1);
-  if (withdrawn)
-    return { tone: 'bad', badge: 'coming back', sentence: `Being taken back: ${withdrawn.reason}` };
-  if (step?.verdict?.verdict === 'unhealthy')
-    return {
-      tone: 'bad',
-      badge: 'coming back',
-      sentence: `Being taken back from ${step.percent} %: ${step.verdict.reasons.join('; ')}`,
-    };
+  const bad =
+    withdrawn?.reason ??
+    (step?.verdict?.verdict === 'unhealthy' ? step.verdict.reasons.join('; ') : undefined);
+  if (bad !== undefined) {
+    const from = step ? ` from ${step.percent} %` : '';
+    if (stuck !== undefined)
+      return { tone: 'bad', badge: 'not taken back', sentence: `Not taken back${from}: ${stuck}` };
+    if (frozen)
+      return {
+        tone: 'bad',
+        badge: 'frozen',
+        sentence: `Bad, and not taken back${from} while its service is frozen by ${frozen.by} (${frozen.why}): ${bad}`,
+      };
+    return { tone: 'bad', badge: 'coming back', sentence: `Being taken back${from}: ${bad}` };
+  }
   if (waiting) {
-    const badge = { frozen: 'frozen', approval: 'waiting', evidence: 'waiting' }[waiting.kind];
-    return { tone: 'unsure', badge, sentence: waitingInWords(service, waiting) };
+    const badge = waiting.kind === 'frozen' ? 'frozen' : 'waiting';
+    const tone = waiting.kind === 'set' ? 'busy' : 'unsure';
+    return { tone, badge, sentence: waitingInWords(service, waiting) };
   }
   if (step)
     return {

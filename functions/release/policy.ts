@@ -73,10 +73,10 @@ export const healthPolicy = z
   })
   .refine(
     ({ deadlineSeconds, watchSeconds, intervalSeconds, timeoutSeconds }) =>
-      deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds <= 500,
+      deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds <= 450,
     {
       message:
-        'deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 500: an event function may run for 540 seconds',
+        'deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 450: an event function may run for 540 seconds, with all that comes before and after',
     },
   );
 

@@ -29,12 +29,14 @@ const ledgered = z.object({
   wishedAt: z.number(),
   /** Why GitHub does not take it. */
   refused: z.string().optional(),
+  /** Somebody else's post of something older may reach GitHub until then: afterwards this is posted once more. */
+  contestedUntil: z.number().optional(),
 });
 type Ledgered = z.infer<typeof ledgered>;
 
 /**
  * `posted`: GitHub has it now; `already`: it had it; `outdated`: something newer stands; `held`: somebody else is posting
- * just this at the moment; `refused`: GitHub does not take it, now or later.
+ * just this at the moment, or something older, which may come after it; `refused`: GitHub does not take it, now or later.
  */
 export type Reported = 'posted' | 'already' | 'outdated' | 'held' | 'refused';
 
@@ -50,6 +52,19 @@ const says = (a: Omit<DesiredStatus, 'context'>, b: Ledgered): boolean =>
 /** Who has not confirmed after this long has died, and the next one posts. */
 const holdMs = 20_000;
 const maxAttempts = 10;
+
+/**
+ * Until when the post of a wish that is overtaken may come after ours. Who made it repairs that, unless they die before
+ * they find out.
+ */
+function contestedUntil(standing: Ledgered | undefined, nowMs: number): number | undefined {
+  if (!standing) return undefined;
+  const until = Math.max(
+    standing.contestedUntil ?? 0,
+    standing.posted || standing.wishedAt === 0 ? 0 : standing.wishedAt + holdMs,
+  );
+  return until > nowMs ? until : undefined;
+}
 
 /**
  * Makes GitHub show the latest status of a context, whoever asks in whatever order: the wish is written first (compare
@@ -74,13 +89,22 @@ export async function reportStatus(
       mine = standing;
     }
     if (standing && says(mine, standing)) {
-      if (standing.posted) return standing.refused === undefined ? done : 'refused';
-      if (now().getTime() - standing.wishedAt < holdMs) return 'held';
+      if (standing.posted) {
+        if (standing.refused !== undefined) return 'refused';
+        if (standing.contestedUntil === undefined) return done;
+        if (now().getTime() < standing.contestedUntil) return 'held';
+      } else if (now().getTime() - standing.wishedAt < holdMs) return 'held';
     }
-    const wish: Ledgered = { ...mine, posted: false, wishedAt: now().getTime() };
+    const until = contestedUntil(standing, now().getTime());
+    const { state, description, targetUrl, buildCreateTime, rank } = mine;
+    const wish: Ledgered = {
+      ...{ state, description, targetUrl, buildCreateTime, rank },
+      posted: false,
+      wishedAt: now().getTime(),
+      ...(until === undefined ? {} : { contestedUntil: until }),
+    };
     const generation = await bucket.writeIf(object, JSON.stringify(wish), stored?.generation ?? '0');
     if (generation === undefined) continue;
-    const { state, description, targetUrl } = mine;
     const answer = await github
       .createStatus(commit, { context, state, description, targetUrl })
       .catch(async (error: unknown) => {
@@ -98,7 +122,8 @@ export async function reportStatus(
     done = 'posted';
     const confirmed = { ...wish, posted: true, ...(answer.accepted ? {} : { refused: answer.reason }) };
     if ((await bucket.writeIf(object, JSON.stringify(confirmed), generation)) !== undefined) {
-      return answer.accepted ? done : 'refused';
+      if (!answer.accepted) return 'refused';
+      return until === undefined ? done : 'held';
     }
     // Overtaken between wish and confirmation. If by something else, our post may have come after it: post it again.
     const next = await bucket.read(object);

@@ -18,7 +18,9 @@ type Beside = Pick<ServiceRecord, 'stable' | 'schemaFloor' | 'traffic'>;
 export function servingBeside(record: Beside): Serving | undefined {
   const { stable, traffic } = record;
   if (!stable || schemaTooOld(stable, record) === undefined) return stable;
-  return traffic?.asked.some(({ revision }) => revision === stable.revision) ? stable : undefined;
+  // What was asked for may not have come through: the step that it is for is written down after it.
+  const known = traffic ? [traffic.asked, ...traffic.before].flat() : [];
+  return known.some(({ revision }) => revision === stable.revision) ? stable : undefined;
 }
 
 /** The percents through which a release goes; where nothing serves beside it there is nothing to compare, and it goes at once. */

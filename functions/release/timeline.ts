@@ -7,7 +7,7 @@ import {
   type Stage,
   type Verdict,
 } from './release.ts';
-import { percentsToCome, waitingFor, type Waiting } from './waiting.ts';
+import { percentsToCome, stuckOf, waitingFor, type Waiting } from './waiting.ts';
 
 /** How well something went, for a colour. */
 export type Tone = 'good' | 'bad' | 'unsure' | 'busy' | 'neutral';
@@ -68,6 +68,8 @@ export interface Timeline {
   readonly toCome: readonly number[];
   readonly waiting: Waiting | undefined;
   readonly frozen: Frozen | undefined;
+  /** Why it could not be taken back. */
+  readonly stuck: string | undefined;
   /** The service had no release before it. */
   readonly first: boolean;
   /** Where the traffic went when it was taken back, as far as the service's record still tells. */
@@ -126,6 +128,7 @@ export function timelineOf(release: Release, record: ServiceRecord): Timeline {
     toCome: end || release.withdrawn ? [] : percentsToCome(release, record),
     waiting: waitingFor(release, record),
     frozen: isSettled(release) ? undefined : record.frozen,
+    stuck: stuckOf(release, record),
     first: isFirst(release, record),
     backTo: release.stage === 'rolled-back' ? backTo(release, record) : undefined,
   };

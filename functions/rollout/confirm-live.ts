@@ -39,10 +39,12 @@ export async function confirmLive(
     // Somebody has found it bad while we were about to confirm it.
     if (wasTakenBack(current, release.id)) return undefined;
     const { rollingOut, stable, traffic, ...rest } = current;
+    // What was itself taken back, and served on for want of a better one, is no way back.
+    const back = stable && !wasTakenBack(current, stable.release) ? stable : undefined;
     return {
       ...rest,
       stable: serving,
-      ...(stable ? { previousGood: stable } : {}),
+      ...(back ? { previousGood: back } : {}),
       ...(rollingOut && rollingOut.release !== release.id ? { rollingOut } : {}),
       // What was on its way has arrived: any other traffic is somebody else's doing from now on.
       ...(traffic ? { traffic: { ...traffic, before: [] } } : {}),
@@ -55,6 +57,9 @@ export async function confirmLive(
     const reason = `replaced by ${serving.revision}`;
     await tell(ports, { service: release.service, id: before.release }, { kind: 'superseded', reason });
   }
-  await tell(ports, release, { kind: 'traffic-confirmed', reason: `${serving.revision} serves 100 %` });
+  const said = release.steps.at(-1)?.verdict;
+  const unsure = said?.verdict === 'inconclusive' ? `, though inconclusive: ${said.reasons.join('; ')}` : '';
+  const reason = `${serving.revision} serves 100 %${unsure}`;
+  await tell(ports, release, { kind: 'traffic-confirmed', reason });
   ports.log('NOTICE', `${release.service} ${serving.revision} is live`);
 }

@@ -39,6 +39,7 @@ export async function handleRolloutHint(
 
 /** The release as it stands when there is nothing more to do for it now. */
 export async function advance(ports: RolloutPorts, key: ReleaseKey): Promise<Release | undefined> {
+  let last: Plan['kind'] = 'nothing';
   for (let look = 0; look < maxLooks; look += 1) {
     const release = await ports.ledger.release(key);
     if (!release) return undefined;
@@ -48,10 +49,20 @@ export async function advance(ports: RolloutPorts, key: ReleaseKey): Promise<Rel
     const set = await releaseSetOf(ports.ledger, release);
     const situation = { release, record, service, failed, set, now: ports.now() };
     const next = plan(situation);
-    if (next.kind === 'nothing' || !service) return release;
+    if (next.kind === 'nothing') {
+      const severity = next.page ? 'CRITICAL' : 'DEBUG';
+      ports.log(severity, `${key.service} ${key.id}: ${next.reason}`, {
+        service: key.service,
+        release: key.id,
+      });
+      return release;
+    }
+    if (!service) return release;
+    last = next.kind;
     await act(ports, next, { ...situation, service });
   }
-  ports.log('WARNING', `${key.service} ${key.id}: it has not settled; the next tick looks again`);
+  // With what was tried last: `settle` waits for Cloud Run, what keeps being refused comes again and again.
+  ports.log('WARNING', `${key.service} ${key.id}: not settled, last at ${last}; the next tick looks again`);
   return ports.ledger.release(key);
 }
 

@@ -1,12 +1,21 @@
 import type { RunService, TrafficTarget } from '../platform/cloud-run.ts';
 import type { ReleaseKey } from '../release/naming.ts';
-import { isSettled, orderOf, type Release, type ServiceRecord, type Shares } from '../release/release.ts';
+import {
+  isSettled,
+  orderOf,
+  type Frozen,
+  type Release,
+  type ReleaseStep,
+  type ServiceRecord,
+  type Shares,
+} from '../release/release.ts';
 import { percentsOf, servingBeside } from '../release/steps.ts';
 import { inWords, isForeign, sameShares, sharesOf, trafficFor, wantedShares } from './shares.ts';
 
 /** The next thing to do for a release. */
 export type Plan =
-  | { readonly kind: 'nothing'; readonly reason: string }
+  /** `page`: and somebody has to know, for as long as it is so. */
+  | { readonly kind: 'nothing'; readonly reason: string; readonly page?: true }
   | { readonly kind: 'supersede'; readonly reason: string }
   /** It must not get traffic at all. */
   | { readonly kind: 'reject'; readonly reason: string }
@@ -76,6 +85,13 @@ function wrongImage({ candidate, build: { digests } }: Release): string | undefi
   return `revision ${candidate?.revision ?? ''} runs an image that its build has not pushed`;
 }
 
+/** A revert of the code does not revert the schema. */
+function madeForOldSchema({ candidate }: Release, { schemaFloor }: ServiceRecord): string | undefined {
+  const version = candidate?.policy.schema.version ?? 0;
+  if (!schemaFloor || version >= schemaFloor.version) return undefined;
+  return `it is made for schema ${version}, and release ${schemaFloor.release} has taken the schema to ${schemaFloor.version} for good; say in pipeline.yaml for which schema it is made`;
+}
+
 /** Why a person has to approve the next percent first, if one has to and has not. */
 function unapproved(release: Release, percent: number, asked: boolean): string | undefined {
   const needed = asked || (release.candidate?.policy.rollout.approve ?? []).includes(percent);
@@ -122,7 +138,7 @@ function planFirst({ release, record, set }: Situation): Plan {
   const { candidate, verdict } = release;
   if (!candidate || !verdict) return nothing('it is not verified');
   if (release.build.status !== 'SUCCESS') return nothing(`its build is ${release.build.status}`);
-  const unfit = wrongImage(release) ?? quarantined(release, record);
+  const unfit = wrongImage(release) ?? quarantined(release, record) ?? madeForOldSchema(release, record);
   if (unfit !== undefined) return { kind: 'reject', reason: unfit };
   const spoilt = set.find(
     ({ stage }) => stage === 'failed' || stage === 'rolled-back' || stage === 'cancelled',
@@ -169,9 +185,8 @@ function planNext(situation: Situation, service: RunService, shares: Shares): Pl
   const { candidate } = release;
   const current = release.steps.at(-1);
   if (!candidate || !current) return nothing('it has no step');
-  if (record.frozen) return nothing(`the service is frozen: ${record.frozen.why}`);
-
   const { verdict } = current;
+  if (record.frozen) return planFrozen(release, current, record.frozen);
   if (release.withdrawn) return takeBack(situation, release.withdrawn.reason, release.withdrawn.at);
   // Begun, and not carried to its end: whoever began it has died, or it was refused.
   const begun = record.quarantine.find(({ release: id }) => id === release.id);
@@ -187,17 +202,26 @@ function planNext(situation: Situation, service: RunService, shares: Shares): Pl
   const spoilt = service.traffic.some(({ revision = '' }) => failed.has(revision));
   if (startable && (spoilt || !sameShares(shares, wanted)))
     return { kind: 'set-traffic', traffic: trafficFor(wanted, service.traffic, failed) };
-  if (!service.settled) return { kind: 'settle' };
-  // What is served counts, not whether the service is well: another revision may be what it complains of.
+  // What is served counts, not whether the service is at rest or well: another revision may be starting or failing.
   if (!sameShares(sharesOf(service.serving), wanted)) {
-    return service.failure === undefined
+    return !service.settled || service.failure === undefined
       ? { kind: 'settle' }
       : takeBack(situation, `Cloud Run could not serve it: ${service.failure}`, current.askedAt);
   }
+  if (current.servingAt === undefined) return { kind: 'serving', percent: current.percent };
+  // Not before: were it refused, nobody would watch what has all traffic.
   if (current.percent === 100 && candidate.policy.public !== service.open)
     return { kind: 'set-open', open: candidate.policy.public };
-  if (current.servingAt === undefined) return { kind: 'serving', percent: current.percent };
   return planAfter(situation, current.percent);
+}
+
+/** It stays where it is. What was stopped because it is bad has paged already; what turns bad later hurts unseen. */
+function planFrozen(release: Release, { percent, verdict }: ReleaseStep, { cause, by, why }: Frozen): Plan {
+  const bad =
+    release.withdrawn?.reason ?? (verdict?.verdict === 'unhealthy' ? verdict.reasons.join('; ') : undefined);
+  if (bad === undefined || cause !== 'person') return nothing(`the service is frozen: ${why}`);
+  const reason = `it is bad and keeps ${percent} % of the traffic while ${by} has frozen the service: ${bad}`;
+  return { kind: 'nothing', reason, page: true };
 }
 
 /** The step is served as asked: is it time for the next? */

@@ -26,8 +26,13 @@ export async function carryOutRollback(ports: RolloutPorts, service: string): Pr
   if (request) {
     const outcome = await rollBack(ports, service, request, record);
     if (outcome.kind === 'replaced') return;
-    if (outcome.kind === 'done') await endReleases(ports, service, request, outcome.target);
-    else ports.log('CRITICAL', `${service}: rollback to ${request.revision} refused: ${outcome.reason}`);
+    if (outcome.kind === 'done') {
+      ports.log(
+        'WARNING',
+        `${service} was rolled back to ${request.revision} by ${request.by}: ${request.why}`,
+      );
+      await endReleases(ports, service, request, outcome.target);
+    } else ports.log('CRITICAL', `${service}: rollback to ${request.revision} refused: ${outcome.reason}`);
     await close(ports, service, request, outcome);
   }
   if (marker !== undefined) await ports.ledger.closeRollback(service, marker);
@@ -55,6 +60,9 @@ async function rollBack(
   return moveTraffic(ports, name, request, target);
 }
 
+/** Cloud Run's own errors pass. What it cannot serve so often it cannot serve. */
+const servingAttempts = 3;
+
 async function moveTraffic(
   ports: RolloutPorts,
   name: string,
@@ -62,6 +70,7 @@ async function moveTraffic(
   target: Serving,
 ): Promise<Outcome> {
   const wanted = wantedShares(target.revision, 100, undefined);
+  let unserved = 0;
   for (let look = 0; look < maxLooks; look += 1) {
     const service = await ports.run.service(name);
     if (!service) return { kind: 'refused', reason: 'the service does not exist' };
@@ -79,8 +88,13 @@ async function moveTraffic(
     }
     // What is served counts, not whether the service is well: another revision may be what it complains of.
     if (service.settled && sameShares(sharesOf(service.serving), wanted)) return { kind: 'done', target };
-    if (service.settled && service.failure !== undefined)
-      return { kind: 'refused', reason: `Cloud Run could not serve it: ${service.failure}` };
+    if (service.settled && service.failure !== undefined) {
+      unserved += 1;
+      if (unserved >= servingAttempts)
+        return { kind: 'refused', reason: `Cloud Run could not serve it: ${service.failure}` };
+      // It does not try again by itself; and given up, it would come about all the same with the next deployment.
+      await ports.run.setTraffic(service, trafficFor(wanted, service.traffic, failed));
+    }
     await ports.sleep(settleMs);
   }
   throw new Error(`the traffic of ${name} has not settled on ${target.revision}`);

@@ -48,7 +48,8 @@ export async function takeBack(
       await ports.ledger.updateService(name, (current) =>
         wasTakenBack(current, id) ? undefined : withoutClaim(withQuarantine(current, held), id),
       );
-      const why = `${reason}; there is no earlier release to go back to: it goes on serving until a better one comes`;
+      // What follows is cut off where it is too long for a GitHub status: what is the case comes first.
+      const why = `there is no earlier release to go back to, so it goes on serving until a better one comes: ${reason}`;
       // Before the records say so: a page that comes twice is better than one that is lost with us.
       ports.log('CRITICAL', `${name}: ${why}`, { service: name, release: id });
       await tell(ports, release, { kind: 'rolled-back', reason: why, by: automation });

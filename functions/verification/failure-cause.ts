@@ -42,9 +42,13 @@ function firstMatch(lines: readonly string[], patterns: readonly RegExp[]): RegE
   return undefined;
 }
 
-/** How the container ended by itself, the last time it did: `exit 1`, `signal 9`; undefined when it has not. */
-export function death(log: RevisionLog, hasTraffic = false): string | undefined {
-  for (const { text } of log.system.toReversed()) {
+/**
+ * How the container ended by itself, the last time it did since then: `exit 1`, `signal 9`; undefined when it has not.
+ * `sinceMs`: since the epoch.
+ */
+export function death(log: RevisionLog, hasTraffic = false, sinceMs = 0): string | undefined {
+  for (const { text, at } of log.system.toReversed()) {
+    if (Date.parse(at) < sinceMs) continue;
     for (const pattern of deathPatterns) {
       const [, how, number] = pattern.exec(text) ?? [];
       if (how === undefined) continue;

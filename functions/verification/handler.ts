@@ -3,7 +3,7 @@ import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub
 import { labels, releaseKey, revisionName, topics, type ReleaseKey } from '../release/naming.ts';
 import { isSettled, type Release } from '../release/release.ts';
 import type { VerificationPorts } from './ports.ts';
-import { takeTurn, type Turn } from './turn.ts';
+import { takeTurn, turnSeconds, type Turn } from './turn.ts';
 import { conclude, missingRevision, verifyCandidate } from './verify-candidate.ts';
 import { servedStep, verifyStep } from './verify-step.ts';
 
@@ -52,9 +52,10 @@ function question(release: Release | undefined): string | undefined {
 
 /** Answers what is asked about a release, and what that leads to, for as long as a function may run. */
 async function verify(ports: VerificationPorts, key: ReleaseKey): Promise<void> {
+  const endsAt = ports.now().getTime() + turnSeconds * 1000;
   let asked = question(await ports.ledger.release(key));
   while (asked !== undefined) {
-    const turn = await takeTurn(ports, key, (own) => answer(ports, key, own));
+    const turn = await takeTurn(ports, key, endsAt, (own) => answer(ports, key, own));
     if (turn === undefined) return;
     if (turn.outcome === 'time-up') {
       // Not left to the tick: a candidate with traffic is not to be out of sight for a minute.

@@ -7,8 +7,8 @@ import type { VerificationPorts } from './ports.ts';
 /** How long a lease outlives the longest pause between two renewals: what a crash costs. */
 const leaseSeconds = 15;
 const renewSeconds = 5;
-/** An event function may run for 540 seconds. */
-const turnSeconds = 420;
+/** An event function may run for 540 seconds: so long it may go on beginning new looks, in however many turns. */
+export const turnSeconds = 420;
 
 /** One function's time with one release: nobody else verifies it meanwhile. */
 export interface Turn {
@@ -23,10 +23,14 @@ export interface Turn {
   leftSeconds(): number;
 }
 
-/** Does `work` as the only one to verify the release; undefined while somebody else is at it. */
+/**
+ * Does `work` as the only one to verify the release; undefined while somebody else is at it. `endsAt`: when somebody else has
+ * to go on, in milliseconds since the epoch.
+ */
 export async function takeTurn<T>(
   ports: VerificationPorts,
   key: ReleaseKey,
+  endsAt: number,
   work: (turn: Turn) => Promise<T>,
 ): Promise<T | undefined> {
   const now = (): number => ports.now().getTime();
@@ -51,7 +55,7 @@ export async function takeTurn<T>(
         kept = now();
         return (await evidence.save()) && (await renew(pauseSeconds));
       },
-      leftSeconds: () => turnSeconds - (now() - started) / 1000,
+      leftSeconds: () => (endsAt - now()) / 1000,
     });
   } finally {
     await lease.release();

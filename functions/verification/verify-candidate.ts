@@ -65,6 +65,7 @@ async function findVerdict(
     target,
     health,
     hasTraffic: false,
+    sinceMs: ports.now().getTime(),
     // What an earlier turn saw was cut off: the watch is to be one unbroken stretch.
     seen: [],
     leastLooks: 1,

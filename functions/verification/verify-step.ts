@@ -48,7 +48,8 @@ export async function verifyStep(
   const sides: Sides = { candidate: revision, stable: stable === revision ? undefined : stable };
   const ofStep = turn.evidence.evidence.probes.filter(({ at }) => at >= step.servingAt);
   const metricsJudge = rememberingJudge();
-  let readAt = ports.now().getTime();
+  // At the first look already: one that waits is looked at for a moment only, and is to be judged by what came meanwhile.
+  let readAt = -Infinity;
   // The first look comes before the turn is kept for the first time, and may take long.
   if (!(await turn.hold(policy.health.timeoutSeconds))) return 'over';
 
@@ -57,6 +58,7 @@ export async function verifyStep(
     target,
     health: policy.health,
     hasTraffic: true,
+    sinceMs: Date.parse(step.servingAt),
     seen: ofStep,
     leastLooks: step.verdict ? policy.health.consecutiveFailures : 1,
     mostSeconds: turn.leftSeconds(),

@@ -1,4 +1,5 @@
 import type { CloudLogging } from '../platform/cloud-logging.ts';
+import type { Log } from '../platform/log.ts';
 import type { HealthPolicy } from '../release/policy.ts';
 import type { Probe, Verdict } from '../release/release.ts';
 import { isFailure } from './check-runs.ts';
@@ -14,6 +15,7 @@ export interface Conclusion {
 
 export interface WatchPorts {
   readonly logging: CloudLogging;
+  readonly log: Log;
   prober(target: ProbeTarget, health: HealthPolicy, options: Omit<ProberOptions, 'now'>): Prober;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
@@ -27,6 +29,8 @@ export interface Watch {
   readonly hasTraffic: boolean;
   /** What was seen of it before. */
   readonly seen: readonly Probe[];
+  /** Deaths before then are none of this watch's, in milliseconds since the epoch. */
+  readonly sinceMs: number;
   /** So many looks at least, whatever was seen before. */
   readonly leastLooks: number;
   /** After so long somebody else has to go on: a function does not run for ever. */
@@ -44,10 +48,12 @@ export type Watched =
 /** Logging's read quota is 60 a minute: while probes fail, look for a death no oftener than this. */
 const logLookSeconds = 5;
 export const logLines = 200;
+/** The log's clock is not ours. */
+const clocksDifferMs = 3_000;
 
 /** Probes a revision until there is enough for a conclusion, or the time is up. */
 export async function watch(ports: WatchPorts, watched: Watch): Promise<Watched> {
-  const { service, target, health, hasTraffic, seen } = watched;
+  const { target, health, hasTraffic, seen } = watched;
   const started = ports.now().getTime();
   const elapsed = (): number => (ports.now().getTime() - started) / 1000;
   const prober = ports.prober(target, health, { seen, hasTraffic });
@@ -64,7 +70,7 @@ export async function watch(ports: WatchPorts, watched: Watch): Promise<Watched>
       if (conclusion || (news.some(isFailure) && elapsed() - lookedIntoLog >= logLookSeconds)) {
         lookedIntoLog = elapsed();
         // The platform starts an ended container anew at the next request: probes alone would not notice.
-        const end = death(await ports.logging.revision(service, target.revision, logLines), hasTraffic);
+        const end = await deathOf(ports, watched, conclusion?.verdict);
         if (end !== undefined) {
           const good = probes.filter(({ outcome }) => outcome === 'ok').length;
           const died = `died while it was watched: the container ended by itself with ${end}, after ${good} good answers`;
@@ -79,5 +85,24 @@ export async function watch(ports: WatchPorts, watched: Watch): Promise<Watched>
     }
   } finally {
     prober.stop();
+  }
+}
+
+/**
+ * How the container ended by itself, if it did. Bad news do not wait for its log, and the watch goes on without it; only a
+ * candidate of which nothing bad is known is not let through as long as nobody can say whether it died.
+ */
+async function deathOf(
+  { logging, log }: WatchPorts,
+  { service, target, hasTraffic, sinceMs }: Watch,
+  verdict: Conclusion['verdict'] | undefined,
+): Promise<string | undefined> {
+  try {
+    const lines = await logging.revision(service, target.revision, logLines);
+    return death(lines, hasTraffic, sinceMs - clocksDifferMs);
+  } catch (error) {
+    if (verdict === 'healthy' || verdict === 'inconclusive') throw error;
+    log('WARNING', `the log of ${target.revision} cannot be read: ${(error as Error).message}`);
+    return undefined;
   }
 }

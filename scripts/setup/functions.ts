@@ -14,6 +14,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 /** Registered in functions/main.ts under these names. */
 export const functionNames = [
   'buildStatus',
+  'concurrency',
   'verification',
   'rollout',
   'releaseStatus',
@@ -60,8 +61,8 @@ interface CloudFunction {
 /** Which source and settings a function was deployed from: the function itself tells, so nothing else has to know. */
 const sourceLabel = 'slipway-source';
 
-/** Who writes to GitHub; nobody else gets the token. */
-const writesToGitHub: ReadonlySet<FunctionName> = new Set(['buildStatus', 'releaseStatus']);
+/** Who speaks with GitHub; nobody else gets the token. */
+const speaksWithGitHub: ReadonlySet<FunctionName> = new Set(['buildStatus', 'concurrency', 'releaseStatus']);
 
 /** A function's settings. https://cloud.google.com/functions/docs/reference/rest/v2 */
 const serviceConfigOf = ({ pipeline }: SetupTarget, name: FunctionName): Record<string, unknown> => ({
@@ -71,7 +72,7 @@ const serviceConfigOf = ({ pipeline }: SetupTarget, name: FunctionName): Record<
     SLIPWAY_BUCKET: stateBucket(pipeline),
     SLIPWAY_REPOSITORY: `${pipeline.repository.owner}/${pipeline.repository.name}`,
   },
-  secretEnvironmentVariables: writesToGitHub.has(name)
+  secretEnvironmentVariables: speaksWithGitHub.has(name)
     ? [{ key: 'GITHUB_TOKEN', projectId: pipeline.project, secret: githubTokenSecret, version: 'latest' }]
     : [],
   availableMemory: '512Mi',

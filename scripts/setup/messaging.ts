@@ -8,6 +8,8 @@ import type { SetupTarget } from './target.ts';
 export const subscriptions: readonly { readonly topic: string; readonly target: FunctionName }[] = [
   { topic: topics.builds, target: 'buildStatus' },
   { topic: topics.ticks, target: 'buildStatus' },
+  { topic: topics.builds, target: 'concurrency' },
+  { topic: topics.ticks, target: 'concurrency' },
   { topic: topics.runEvents, target: 'verification' },
   { topic: topics.releases, target: 'verification' },
   { topic: topics.releases, target: 'rollout' },

@@ -48,6 +48,7 @@ export function momentsOf(timeline: Timeline): Moment[] {
     const text = {
       frozen: `frozen by ${waiting.kind === 'frozen' ? waiting.frozen.by : ''}`,
       approval: `${waiting.kind === 'approval' ? waiting.percent : 0} % waits for approval`,
+      set: `waits for ${waiting.kind === 'set' ? waiting.services.join(' and ') : ''}`,
       evidence: 'waits for more evidence',
     }[waiting.kind];
     moments.push({ atMs: lastMs, text, tone: 'unsure' });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeBuild, failureOf, purposeOf } from '../../../functions/build-status/describe-build.ts';
+import { describeBuild, failureOf } from '../../../functions/build-status/describe-build.ts';
 import type { BuildStep, CloudBuild } from '../../../functions/platform/cloud-build.ts';
+import { purposeOf } from '../../../functions/release/build-purpose.ts';
 
 const commit = 'a'.repeat(40);
 const step = (id: string, status: BuildStep['status'], exitCode?: number): BuildStep => ({
@@ -72,6 +73,18 @@ test.each<[string, Partial<CloudBuild>, string, string]>([
   const status = describeBuild(build(part), purpose);
   expect(status).toMatchObject({ state, context: 'slipway/api/build', targetUrl: 'http://log' });
   expect(status.description).toContain(description);
+});
+
+test.each([
+  ['a person has cancelled', undefined, 'The build was cancelled'],
+  [
+    'a newer push has',
+    { by: '2', commit: 'b'.repeat(40) },
+    'The build was cancelled: a newer push (bbbbbbb)',
+  ],
+])('a build that %s says so', (_, by, description) => {
+  expect(describeBuild(build({ status: 'CANCELLED' }), purpose, by).description).toBe(description);
+  expect(describeBuild(build({ status: 'SUCCESS' }), purpose, by).description).toBe('The build passed');
 });
 
 test('checks have a context of their own', () => {

@@ -4,7 +4,7 @@ import {
   handleBuildHint,
   type BuildStatusPorts,
 } from '../../../functions/build-status/handler.ts';
-import { earliestBuild, siblingsOf } from '../../../functions/build-status/same-commit.ts';
+import { earliestBuild, siblingsOf } from '../../../functions/release/same-commit.ts';
 import type { CloudBuild, CloudBuildStatus } from '../../../functions/platform/cloud-build.ts';
 import type { CommitStatus } from '../../../functions/platform/github.ts';
 import { openLedger, type Ledger } from '../../../functions/release/ledger.ts';
@@ -128,6 +128,18 @@ describe('a build', () => {
   ])('that ends in %s is the end of its release (trap 6)', async (status, stage) => {
     await hear(build('11111111', { status }));
     expect((await releaseOf('11111111'))?.stage).toBe(stage);
+  });
+
+  test('that the pipeline has cancelled for a newer push says so, in its status and in its release', async () => {
+    const cancelled = build('11111111', { status: 'CANCELLED' });
+    const note = JSON.stringify({ by: '22222222-0000', commit: head });
+    await ports.bucket.writeIf('cancelled/11111111-0000.json', note, '0');
+    await hear(cancelled);
+    expect(posted.at(-1)?.description).toBe('The build was cancelled: a newer push (ddddddd)');
+    expect((await releaseOf('11111111'))?.history.at(-1)).toMatchObject({
+      stage: 'cancelled',
+      reason: 'the build was cancelled: a newer push (ddddddd)',
+    });
   });
 
   test.each<[string, Partial<CloudBuild> & { purpose?: string }]>([

@@ -140,8 +140,58 @@ test.each<[string, Release, ServiceRecord, string[]]>([
   [
     'unhealthy at a step, on its way back',
     told([...canaryTo25, ...seen.judged(500, 25, 'unhealthy', 'errors')]),
-    scenes.frozen.record,
+    withStable(),
     [healthy, 'slipway/api/rollout pending: Being taken back from 25 %: errors'],
+  ],
+  [
+    'unhealthy at a step of a frozen service: it keeps its share, and is not said to be on its way back',
+    told([...canaryTo25, ...seen.judged(500, 25, 'unhealthy', 'errors')]),
+    scenes.frozen.record,
+    [
+      healthy,
+      'slipway/api/rollout pending: Bad, and keeps 25 % while frozen by Grace (npm run rollback -- api): errors',
+    ],
+  ],
+  [
+    'unhealthy at a step, with no way back (trap 21)',
+    told([...canaryTo25, ...seen.judged(500, 25, 'unhealthy', 'errors')]),
+    {
+      ...scenes.frozen.record,
+      quarantine: [
+        {
+          at: at(501),
+          release: told(canaryTo25).id,
+          commit: told(canaryTo25).commit,
+          digest: '',
+          reason: 'errors',
+          stuck: 'errors, but it cannot be taken back: the schema',
+        },
+      ],
+    },
+    [
+      healthy,
+      'slipway/api/rollout failure: Not taken back from 25 %: errors, but it cannot be taken back: the schema',
+    ],
+  ],
+  [
+    'its build cancelled after it had been verified: what it waited for is over',
+    told([
+      ...seen.candidate(74),
+      ...seen.verified(110),
+      [120, { kind: 'build', status: 'CANCELLED', digests: [], failure: 'the build was cancelled' }],
+    ]),
+    scenes.frozen.record,
+    [healthy, 'slipway/api/rollout error: Not rolled out: the build was cancelled'],
+  ],
+  [
+    'verified, and waiting for the others of its set',
+    told([
+      ...seen.candidate(74, { ...policyOf(), releaseSet: ['web', 'api'] }),
+      ...seen.verified(110),
+      [150, { kind: 'build', status: 'SUCCESS', digests: ['sha256:1'], siblings: ['web', 'other'] }],
+    ]),
+    withStable(),
+    [healthy, 'slipway/api/rollout pending: Waiting for web of the same commit, with which it goes out'],
   ],
   [
     'live, but withdrawn with its set',

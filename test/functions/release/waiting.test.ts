@@ -45,6 +45,18 @@ test.each<[string, { release: Release; record: ServiceRecord }, string | undefin
     undefined,
   ],
   [
+    'a verified candidate that goes out in a set',
+    {
+      release: told([
+        ...seen.candidate(74, { ...policyOf(), releaseSet: ['web', 'api'] }),
+        ...seen.verified(110),
+        [150, { kind: 'build', status: 'SUCCESS', digests: [], siblings: ['web'] }],
+      ]),
+      record: withStable(),
+    },
+    'set',
+  ],
+  [
     'a live release of a frozen service',
     { release: scenes.live.release, record: scenes.frozen.record },
     undefined,

@@ -204,6 +204,18 @@ describe('an automatic rollback', () => {
     expect(world.run.accepted).toEqual([]);
   });
 
+  test('frozen by a person it stays, and pages for as long as it does', async () => {
+    const at = '2026-01-03T00:00:00.000Z';
+    await atTenPercent(unhealthy, {
+      frozen: { cause: 'person', by: 'ana@acme.dev', why: 'the sale is on', at },
+    });
+    await world.handle(third);
+    await world.handle(third);
+    expect(world.run.accepted).toEqual([]);
+    const page = `api ${third}: it is bad and keeps 10 % of the traffic while ana@acme.dev has frozen the service: answered 500`;
+    expect(world.pages()).toEqual([page, page]);
+  });
+
   test('over a schema that cannot be undone: frozen, and the page says what the matter is (trap 21)', async () => {
     const at = '2026-01-03T00:00:00.000Z';
     await atTenPercent(unhealthy, { schemaFloor: { version: 4, release: third, at } });
@@ -252,7 +264,8 @@ describe('an automatic rollback', () => {
     expect(record.log.filter(({ what }) => what.includes('refused'))).toHaveLength(1);
     expect(record.frozen).toMatchObject({ cause: 'no-way-back' });
     expect(record.quarantine).toHaveLength(1);
-    expect(world.run.accepted).toHaveLength(1);
+    // Cloud Run is asked again before it is given up.
+    expect(world.run.accepted).toHaveLength(3);
   });
 
   test('what somebody does meanwhile is not undone (trap 20)', async () => {

@@ -160,6 +160,22 @@ describe('before any traffic', () => {
       { release: built(verified({ build: { ...verified().build, digests: [] } })) },
       /^reject: its build names no image/,
     ],
+    [
+      'made for a schema that is no more: a revert of the code does not revert the schema (trap 21)',
+      {
+        release: verified(),
+        record: recordOf({ schemaFloor: { version: 7, release: 'x', at: 'then' } }),
+      },
+      /^reject: it is made for schema 0, and release x has taken the schema to 7 for good/,
+    ],
+    [
+      'made for the schema that there is (trap 21)',
+      {
+        release: withPolicy(verified(), { schema: { version: 7, reversible: true } }),
+        record: recordOf({ schemaFloor: { version: 7, release: 'x', at: 'then' } }),
+      },
+      /^step /,
+    ],
     ['the service is gone', { release: verified(), service: undefined }, /^nothing: its service does not/],
     [
       'a rollback comes first',
@@ -424,6 +440,15 @@ describe('with traffic', () => {
       'serving 10',
     ],
     [
+      'at 100 % it is watched first: where its service cannot be opened, somebody looks at it all the same',
+      {
+        release: rolling({ percent: 100, askedAt: '2026-01-03T00:02:00.000Z' }),
+        record: claimed(atAll),
+        service: running(atAll, { open: false }),
+      },
+      'serving 100',
+    ],
+    [
       'the first release opens its service',
       {
         release: rolling(stepAt(100)),
@@ -454,6 +479,15 @@ describe('with traffic', () => {
         service: running(atTen),
       },
       /^nothing: the service is frozen/,
+    ],
+    [
+      'frozen by a person, and turned bad since: it stays, and that is said',
+      {
+        release: rolling(stepAt(10, unhealthy)),
+        record: claimed(atTen, frozen('person')),
+        service: running(atTen),
+      },
+      /^nothing: it is bad and keeps 10 % of the traffic while .* has frozen the service/,
     ],
     ['live', { release: nthRelease(3, 'live'), service: running(atAll) }, 'nothing: it is live'],
     ['over', { release: nthRelease(3, 'rolled-back') }, 'nothing: it is rolled-back'],

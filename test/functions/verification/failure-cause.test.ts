@@ -130,3 +130,12 @@ test('what looks like a key is no variable', () => {
   });
   expect(kind).toBe('crashed-at-start');
 });
+
+test('a death before the watch began is none of its own', () => {
+  const log = {
+    system: [{ at: '2026-01-01T00:00:10.000Z', text: 'Container called exit(1).' }],
+    container: [],
+  };
+  expect(death(log, false, Date.parse('2026-01-01T00:00:09.000Z'))).toBe('exit 1');
+  expect(death(log, false, Date.parse('2026-01-01T00:00:11.000Z'))).toBeUndefined();
+});

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { openEvidence } from '../../../functions/verification/evidence-store.ts';
-import { takeTurn, type Turn } from '../../../functions/verification/turn.ts';
+import { takeTurn, turnSeconds, type Turn } from '../../../functions/verification/turn.ts';
 import { nthRelease } from '../../support/release.ts';
 import { verificationWorld, type VerificationWorld } from '../../support/verification-world.ts';
 
@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 const probe = (second: number) => ({ at: world.at(second), latencyMs: 1, outcome: 'ok' as const });
 const take = <T>(work: (turn: Turn) => Promise<T>): Promise<T | undefined> =>
-  takeTurn(world.ports, release, work);
+  takeTurn(world.ports, release, world.ports.now().getTime() + turnSeconds * 1000, work);
 
 describe('a turn', () => {
   test('is taken by one of those who come at once', async () => {
@@ -59,7 +59,7 @@ describe('a turn', () => {
         return writeIf(object, ...rest);
       },
     };
-    await takeTurn({ ...world.ports, bucket }, release, async (turn) => {
+    await takeTurn({ ...world.ports, bucket }, release, Infinity, async (turn) => {
       for (let second = 0; second < 60; second += 1) {
         turn.evidence.add({ probes: [probe(second)] });
         expect(await turn.keep(1)).toBe(true);

@@ -135,6 +135,29 @@ test('one that has its verdict and waits is only glanced at: each tick does it a
   expect(world.hints).toEqual([]);
 });
 
+test('one that waits for evidence gets it, tick by tick (trap 23)', async () => {
+  await world.stand(rolling(stepAt(10, { verdict: inconclusive }), { onInconclusive: 'wait' }), {
+    stable: servingNth(2),
+  });
+  world.pass(400);
+  serve({ [stable]: { perSecond: 9, bad: 0 }, [candidate]: { perSecond: 1, bad: 0 } });
+  let ticks = 0;
+  while ((await lastVerdict())?.verdict === 'inconclusive' && ticks < 30) {
+    ticks += 1;
+    world.pass(60);
+    await world.handle(key);
+  }
+  expect((await lastVerdict())?.verdict).toBe('healthy');
+});
+
+test('one that waits and gives bad answers to users is noticed, good as its probes are', async () => {
+  await world.stand(rolling(stepAt(10, { verdict: healthy })), { stable: servingNth(2) });
+  world.pass(400);
+  serve({ [stable]: { perSecond: 90, bad: 0 }, [candidate]: { perSecond: 10, bad: 0.2 } });
+  await world.handle(key);
+  expect((await lastVerdict())?.verdict).toBe('unhealthy');
+});
+
 test('one that waits and turns bad is noticed', async () => {
   await world.stand(rolling(stepAt(10, { verdict: healthy })), { stable: servingNth(2) });
   world.pass(400);
@@ -178,6 +201,27 @@ describe('longer than a function may run', () => {
     expect((await lastVerdict())?.verdict).toBe('unhealthy');
     expect(world.seconds - ended).toBeLessThan(2);
   });
+});
+
+test('all that one function does has to be over in time, not each step of it', async () => {
+  const steps = [
+    { percent: 10, atLeastSeconds: 300, atMostSeconds: 300 },
+    { percent: 50, atLeastSeconds: 300, atMostSeconds: 300 },
+  ];
+  await world.stand(seldom(rolling(stepAt(10), { steps })), { stable: servingNth(2) });
+  const { publish } = world.ports.topics;
+  world.ports.topics.publish = async (topic, payload) => {
+    const step = (await world.release(key)).steps.at(-1);
+    if (step?.percent === 10 && step.verdict) {
+      await world.ledger.record(key, { kind: 'traffic-requested', percent: 50, reason: '50 %' });
+      await world.ledger.record(key, { kind: 'traffic-serving', percent: 50 });
+    }
+    await publish(topic, payload);
+  };
+  await world.handle(key);
+  expect((await world.release(key)).steps).toHaveLength(2);
+  expect(await lastVerdict()).toBeUndefined();
+  expect(world.seconds).toBeLessThan(540);
 });
 
 describe('what happens meanwhile', () => {

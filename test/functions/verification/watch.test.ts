@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Probe } from '../../../functions/release/release.ts';
 import { watch, type Watch } from '../../../functions/verification/watch.ts';
 import { policy } from '../../support/release.ts';
@@ -15,6 +15,7 @@ const watched = (part: Partial<Watch> = {}): Watch => ({
   target: { url: 'http://tag', revision: 'api-1', token: undefined },
   health: policy.health,
   hasTraffic: false,
+  sinceMs: 0,
   seen: [],
   leastLooks: 1,
   mostSeconds: Infinity,
@@ -107,4 +108,23 @@ test('the prober is stopped however it ends', async () => {
     '502',
   );
   expect(stopped).toBe(2);
+});
+
+describe('a log that cannot be read (trap 8)', () => {
+  const unreadable = (): typeof world.ports => ({
+    ...world.ports,
+    logging: { revision: () => Promise.reject(new Error('429 quota')) },
+  });
+
+  test('keeps nobody from saying that a candidate is bad', async () => {
+    world.answers(() => ({ outcome: 'refused' }));
+    const judge: Watch['judge'] = (probes) =>
+      probes.length < 3 ? undefined : { verdict: 'unhealthy', reasons: ['three'] };
+    expect(await watch(unreadable(), watched({ judge }))).toMatchObject({ verdict: 'unhealthy' });
+    expect(world.warnings[0]).toBe('the log of api-1 cannot be read: 429 quota');
+  });
+
+  test('lets no candidate through: it may have died', async () => {
+    await expect(watch(unreadable(), watched())).rejects.toThrow('429 quota');
+  });
 });

@@ -176,7 +176,7 @@ test.each([
     'a verification that takes too long',
     'api: { folder: a, health: { deadlineSeconds: 300, watchSeconds: 201 } }',
     [
-      '5:21 services.api.health: deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 500: an event function may run for 540 seconds',
+      '5:21 services.api.health: deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 450: an event function may run for 540 seconds, with all that comes before and after',
     ],
   ],
   [
@@ -451,7 +451,7 @@ describe('places in environments and circles', () => {
       'a value that is wrong only together with the base',
       'local: { services: { api: { health: { watchSeconds: 480 } } } }',
       [
-        '5:31 environments.local.services.api.health: deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 500: an event function may run for 540 seconds',
+        '5:31 environments.local.services.api.health: deadlineSeconds + watchSeconds + intervalSeconds + timeoutSeconds must not exceed 450: an event function may run for 540 seconds, with all that comes before and after',
       ],
     ],
     [
