@@ -39,6 +39,15 @@ const table: readonly { readonly shown: string; readonly pattern: RegExp; readon
     pattern: /^gcr\.io\/distroless\/nodejs24[\w.:@-]*$/,
     builder: { entrypoint: ['node'] },
   },
+  {
+    // Node and Playwright's browsers. Here the browser is this machine's, if it has one.
+    shown: 'mcr.microsoft.com/playwright:v*',
+    pattern: named(
+      String.raw`mcr\.microsoft\.com/playwright`,
+      String.raw`:v\d[\w.-]*(?:@sha256:[0-9a-f]{64})?`,
+    ),
+    builder: { entrypoint: [] },
+  },
   { shown: 'gcr.io/cloud-builders/npm', pattern: cloudBuilder('npm'), builder: { entrypoint: ['npm'] } },
   {
     shown: 'gcr.io/cloud-builders/docker',

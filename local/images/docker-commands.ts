@@ -70,6 +70,8 @@ function describe(image: StoredImage, names: readonly LocalName[]): Record<strin
     Size: image.sizeBytes,
     Config: image.oci.config,
     RootFS: { Type: 'layers', Layers: image.oci.rootfs.diff_ids },
+    // Their files are neither in the image nor in its size.
+    'dev.slipway.tools': image.oci['dev.slipway.tools'],
   };
 }
 

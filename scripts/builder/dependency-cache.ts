@@ -38,22 +38,47 @@ const transferTimeoutMs = 5 * 60_000;
 /** The files of a package that decide what `npm ci` installs; those that a package has not got count as empty. */
 const decidingFiles = ['package.json', 'package-lock.json', '.npmrc'] as const;
 
-/** The machine decides too: packages bring programs along. `api-linux-x64-node24-<sha256>.tar.gz`. */
+/** `api-linux-x64-node24-<sha256>.tar.gz`. */
 export async function dependencyKey(folder: string, label: string): Promise<string> {
+  const files = decidingFiles.map((file) => path.join(folder, file));
+  return contentKey(label, files, `-node${process.versions.node.split('.')[0] ?? ''}`);
+}
+
+/**
+ * A key out of a label and the contents of files; the machine decides too, because packages bring programs along.
+ * `tool` is what runs them, where that decides as well.
+ */
+export async function contentKey(label: string, files: readonly string[], tool = ''): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of decidingFiles)
-    hash.update(await readFile(path.join(folder, file)).catch(() => '')).update('\0');
-  const node = process.versions.node.split('.')[0] ?? '';
+  for (const file of files) hash.update(await readFile(file).catch(() => '')).update('\0');
   const name = label.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
-  return `${name}-${process.platform}-${process.arch}-node${node}-${hash.digest('hex')}.tar.gz`;
+  return `${name}-${process.platform}-${process.arch}${tool}-${hash.digest('hex')}.tar.gz`;
+}
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Why there was nothing to restore. */
+export function describeMiss(missed: Exclude<Restored, { kind: 'hit' }>): string {
+  switch (missed.kind) {
+    case 'absent':
+      return 'no build has had these packages yet';
+    case 'corrupt':
+      return `the archive was damaged and has been thrown away: ${missed.reason}`;
+    case 'unreadable':
+      return `the cache cannot be read: ${missed.reason}`;
+    default:
+      return missed satisfies never;
+  }
 }
 
 export function openDependencyCache(
   api: GoogleApi,
   { bucket, prefix }: StorageAddress,
   key: string,
+  /** The folder of the bucket: one for each kind of dependencies. */
+  kind = 'npm',
 ): DependencyCache {
-  const object = [prefix, 'npm', key].filter((part) => part !== '').join('/');
+  const object = [prefix, kind, key].filter((part) => part !== '').join('/');
   const objectPath = `/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(object)}`;
 
   return {

@@ -5,12 +5,14 @@ import { UsageError } from './command.ts';
 /** How a gate of a build ended, as it stands in the workspace. */
 export type GateOutcome =
   | { readonly kind: 'ended'; readonly exitCode: number; readonly seconds: number | undefined }
+  /** It could not judge, for want of something outside: neither passed nor failed. */
+  | { readonly kind: 'skipped'; readonly why: string; readonly seconds: number | undefined }
   /** Its step never ran, did not end by itself, or left something else. */
   | { readonly kind: 'missing' };
 
 /**
- * Where the steps leave their outcomes, below the workspace: one file a gate that holds `<exit code> <seconds>`. So
- * simple because a step that is a shell script writes it too.
+ * Where the steps leave their outcomes, below the workspace: one file a gate that holds `<exit code> <seconds>`, or
+ * `skipped <seconds> <why>`. So simple because a step that is a shell script writes it too.
  */
 const outcomeFile = (folder: string, gate: string): string => path.join(folder, '.slipway', 'gates', gate);
 
@@ -24,6 +26,8 @@ export function checkGateName(gate: string): string {
 }
 
 export function parseGateOutcome(text: string): GateOutcome {
+  const [, skippedSeconds, why] = /^skipped (\d+(?:\.\d+)?) (\S.*)\s*$/.exec(text) ?? [];
+  if (why !== undefined) return { kind: 'skipped', why, seconds: Number(skippedSeconds) };
   const [, exitCode, seconds] = /^(\d{1,3})(?: (\d+(?:\.\d+)?))?\s*$/.exec(text) ?? [];
   if (exitCode === undefined) return { kind: 'missing' };
   return {
@@ -55,4 +59,16 @@ export async function writeGateOutcome(
   seconds: number,
 ): Promise<void> {
   await writeFile(outcomeFile(folder, gate), `${exitCode} ${seconds.toFixed(1)}\n`);
+}
+
+export async function writeSkippedGate(
+  folder: string,
+  gate: string,
+  why: string,
+  seconds: number,
+): Promise<void> {
+  await writeFile(
+    outcomeFile(folder, gate),
+    `skipped ${seconds.toFixed(1)} ${why.replaceAll(/\s+/g, ' ').trim()}\n`,
+  );
 }

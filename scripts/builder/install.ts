@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { noNames, readCommandLine, type Command, type Surroundings } from './command.ts';
-import { dependencyKey, openDependencyCache, type Restored, type Saved } from './dependency-cache.ts';
+import {
+  dependencyKey,
+  describeMiss,
+  megabytes,
+  openDependencyCache,
+  type Restored,
+  type Saved,
+} from './dependency-cache.ts';
 import { runProcess } from './run-process.ts';
 import { readStorageAddress } from './storage-address.ts';
 
@@ -62,22 +69,10 @@ function stopwatch({ now }: Pick<Surroundings, 'now'>): () => string {
   };
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-function describeRestored(restored: Restored, took: string): string {
-  switch (restored.kind) {
-    case 'hit':
-      return `cache hit: ${megabytes(restored.bytes)} in ${took}; npm ci is not needed`;
-    case 'absent':
-      return `cache miss (${took}): no build has had these packages yet`;
-    case 'corrupt':
-      return `cache miss (${took}): the archive was damaged and has been thrown away: ${restored.reason}`;
-    case 'unreadable':
-      return `cache miss (${took}): the cache cannot be read: ${restored.reason}`;
-    default:
-      return restored satisfies never;
-  }
-}
+const describeRestored = (restored: Restored, took: string): string =>
+  restored.kind === 'hit'
+    ? `cache hit: ${megabytes(restored.bytes)} in ${took}; npm ci is not needed`
+    : `cache miss (${took}): ${describeMiss(restored)}`;
 
 function describeSaved(saved: Saved, took: string): string {
   switch (saved.kind) {

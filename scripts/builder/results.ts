@@ -5,7 +5,7 @@ import { readCommandLine, UsageError, type Command, type Surroundings } from './
 import { checkGateName, readGateOutcome } from './gate-outcome.ts';
 import { listReportFiles, readReports, type ReportFile } from './read-reports.ts';
 import { readStorageAddress, type StorageAddress } from './storage-address.ts';
-import { describeFailure, hasPassed, summarise, type Gate } from './summary.ts';
+import { describeFailure, describePassed, hasFailed, summarise, type Gate } from './summary.ts';
 
 /** What the gates of a build have come to. */
 export const results: Command = {
@@ -15,8 +15,8 @@ export const results: Command = {
 
 Uploads everything in FOLDER/reports, prints a summary of the gates and of the tests in
 reports/*.junit.xml, and ends with 1 when a gate has failed. A gate that left no result has
-failed. Cloud Build's own \`artifacts\` are uploaded only when a build succeeds; test reports
-are needed most when it does not.
+failed; one that was skipped has neither passed nor failed. Cloud Build's own \`artifacts\` are
+uploaded only when a build succeeds; test reports are needed most when it does not.
 
   --folder FOLDER  the folder of the service, from the root of the checkout
   --to ADDRESS     where the reports are kept
@@ -37,10 +37,10 @@ are needed most when it does not.
     await upload(around, files, to);
 
     for (const line of summarise(gates, reports, around.folder)) around.print(line);
-    const failed = gates.filter((gate) => !hasPassed(gate));
+    const failed = gates.filter(hasFailed);
     around.print('');
     if (failed.length === 0) {
-      around.print(`all ${gates.length} gates passed`);
+      around.print(describePassed(gates));
       return 0;
     }
     around.print(`failed: ${failed.map(describeFailure).join(', ')}. The log of each gate's step says more.`);

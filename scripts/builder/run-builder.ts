@@ -1,10 +1,29 @@
+import { awaitTurn } from './await-turn.ts';
 import { UsageError, type Command, type Surroundings } from './command.ts';
+import { cache } from './cache.ts';
 import { deploy } from './deploy.ts';
 import { gate } from './gate.ts';
+import { imageSize } from './image/image-size.ts';
+import { lintDockerfile } from './image/lint-dockerfile.ts';
+import { provenance } from './image/provenance.ts';
 import { install } from './install.ts';
 import { results } from './results.ts';
+import { security } from './security/security.ts';
+import { smoke } from './smoke.ts';
 
-const commands: readonly Command[] = [install, gate, results, deploy];
+const commands: readonly Command[] = [
+  install,
+  cache,
+  gate,
+  lintDockerfile,
+  imageSize,
+  security,
+  results,
+  provenance,
+  awaitTurn,
+  deploy,
+  smoke,
+];
 
 const exit = { ok: 0, failed: 1, usage: 2 } as const;
 

@@ -15,6 +15,16 @@ const maxMessageLength = 200;
 
 export const hasPassed = ({ outcome }: Gate): boolean => outcome.kind === 'ended' && outcome.exitCode === 0;
 
+/** A skipped gate fails nothing, and has not passed either. */
+export const hasFailed = (gate: Gate): boolean => gate.outcome.kind !== 'skipped' && !hasPassed(gate);
+
+/** `all 5 gates passed`, or how many did and which could not judge. */
+export function describePassed(gates: readonly Gate[]): string {
+  const skipped = gates.filter(({ outcome }) => outcome.kind === 'skipped').map(({ name }) => name);
+  if (skipped.length === 0) return `all ${gates.length} gates passed`;
+  return `${gates.length - skipped.length} of ${gates.length} gates passed; skipped: ${skipped.join(', ')}`;
+}
+
 /** `unit (exit 1)`: a gate that has not passed, and how. */
 export const describeFailure = ({ name, outcome }: Gate): string =>
   `${name} (${outcome.kind === 'ended' ? `exit ${outcome.exitCode}` : 'no result'})`;
@@ -40,6 +50,7 @@ function gateRow(gate: Gate): string[] {
   if (outcome.kind === 'missing')
     return [name, 'FAILED', 'no result: its step did not run or did not end by itself'];
   const time = outcome.seconds === undefined ? '' : `${outcome.seconds.toFixed(1)} s`;
+  if (outcome.kind === 'skipped') return [name, 'skipped', [time, outcome.why].filter(Boolean).join(', ')];
   return [
     name,
     hasPassed(gate) ? 'passed' : 'FAILED',

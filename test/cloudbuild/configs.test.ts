@@ -4,13 +4,16 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { BuildConfig, BuildStep } from '../../local/build/build-types.ts';
 import { spokenError, validateBuildConfig } from '../../local/build/validate-build-config.ts';
+import { readImageSizeLimits } from '../../scripts/builder/image/image-size-limits.ts';
+import { gatesOf } from '../../scripts/gate/gates-of.ts';
 import { loadPipeline } from '../../scripts/pipeline/load.ts';
 import { triggersOf } from '../../scripts/pipeline/triggers.ts';
 import { slipwayFile, slipwayFolder } from './delivery-cloud.ts';
 
 const checksFile = 'cloudbuild/checks.yaml';
 const releaseFile = 'cloudbuild/release.yaml';
-const files = [checksFile, releaseFile, 'cloudbuild.yaml'];
+const flutterFile = 'cloudbuild/flutter.yaml';
+const files = [checksFile, releaseFile, flutterFile, 'cloudbuild.yaml'];
 
 function read(file: string): BuildConfig {
   const validated = validateBuildConfig(slipwayFile(file), { file });
@@ -37,16 +40,23 @@ describe.each(files)('%s', (file) => {
 describe.each([checksFile, releaseFile])('the gates of %s', (file) => {
   test('no step that may fail is forgotten by `results`', () => {
     const build = read(file);
-    const gates = (build.steps ?? []).flatMap(({ id, allowFailure }) => (allowFailure ? [id ?? ''] : []));
+    const gates = gatesOf(build).map(({ name }) => name);
+    const gateSteps = (build.steps ?? []).flatMap(({ id, allowFailure }) => (allowFailure ? [id] : []));
     const results = stepOf(build, 'results');
-    expect(gates).toEqual(['lint', 'typecheck', 'unit', 'integration', 'image']);
+    expect(gates).toEqual([
+      ...['lint', 'lint-dockerfile', 'typecheck', 'unit', 'integration'],
+      ...['secrets', 'audit', 'licences', 'lockfile', 'code', 'image', 'image-size'],
+    ]);
     expect(results?.args?.slice(3)).toEqual(gates);
-    expect(results?.waitFor).toEqual(gates);
+    expect(results?.waitFor).toEqual(gateSteps);
   });
 
   test('each notes its outcome under its own name', () => {
-    for (const { id = '', args, script } of (read(file).steps ?? []).filter((step) => step.allowFailure))
-      expect(script ?? args?.slice(0, 2).join(' ')).toContain(script ? `.slipway/gates/${id}` : `gate ${id}`);
+    const noting = (read(file).steps ?? []).filter((step) => step.allowFailure && step.id !== 'security');
+    for (const { id = '', args = [], script } of noting)
+      // A check of the builder itself is a gate by its own name.
+      if (script === undefined) expect(args[0] === 'gate' ? args[1] : args[0]).toBe(id);
+      else expect(script).toContain(`> .slipway/gates/${id}\n`);
   });
 
   test('the trigger gives every substitution that it uses', () => {
@@ -65,15 +75,88 @@ describe.each([checksFile, releaseFile])('the gates of %s', (file) => {
 
 test('checks and release have the same gates: what passes on a branch passes on main', () => {
   const [checks, release] = [read(checksFile), read(releaseFile)];
-  for (const id of ['install', 'lint', 'typecheck', 'unit', 'integration', 'results'])
+  for (const id of [
+    ...['install', 'lint', 'lint-dockerfile', 'typecheck', 'unit', 'integration'],
+    ...['security', 'image-size', 'results'],
+  ])
     expect({ id, step: stepOf(release, id) }).toEqual({ id, step: stepOf(checks, id) });
 });
 
 test('only a tested, pushed image is deployed', () => {
   const release = read(releaseFile);
-  expect(stepOf(release, 'push')?.waitFor).toEqual(['results']);
+  expect(stepOf(release, 'await-turn')?.waitFor).toEqual(['results']);
+  expect(stepOf(release, 'push')?.waitFor).toEqual(['await-turn']);
   expect(stepOf(release, 'deploy')?.waitFor).toEqual(['push']);
+  expect(stepOf(release, 'provenance')?.waitFor).toEqual(['push']);
   expect(stepOf(read(checksFile), 'push')).toBeUndefined();
+});
+
+test.each([checksFile, releaseFile, flutterFile])(
+  '%s leaves every step the time that it may take',
+  (file) => {
+    const { steps = [], timeout } = read(file);
+    const seconds = (text = ''): number => Number(/^(\d+)s$/.exec(text)?.[1]);
+    const endOf = ({ waitFor = [], timeout: own }: BuildStep): number =>
+      seconds(own) +
+      Math.max(
+        0,
+        ...waitFor.flatMap((id) => (id === '-' ? [] : steps.filter((step) => step.id === id).map(endOf))),
+      );
+    expect(seconds(timeout)).toBeGreaterThanOrEqual(Math.max(...steps.map(endOf)));
+  },
+);
+
+describe(flutterFile, () => {
+  const build = read(flutterFile);
+  const gates = (build.steps ?? []).filter(({ allowFailure }) => allowFailure).map(({ id }) => id ?? '');
+
+  test('no gate is forgotten, each notes its outcome under its own name, and none runs before the caches are saved', () => {
+    expect(gates).toEqual(['lint-dockerfile', 'analyze', 'unit', 'web', 'image', 'image-size']);
+    expect(stepOf(build, 'results')?.args?.slice(3)).toEqual(gates);
+    expect(stepOf(build, 'results')?.waitFor).toEqual(gates);
+    for (const id of gates) {
+      const { args, script } = stepOf(build, id) ?? {};
+      expect(script ?? `> .slipway/gates/${args?.[0] ?? ''}\n`).toContain(`> .slipway/gates/${id}\n`);
+    }
+    for (const id of ['analyze', 'unit', 'web'])
+      expect(stepOf(build, id)?.waitFor).toEqual(['save-sdk', 'save-packages']);
+  });
+
+  test('what is restored is what is saved, under the same key', () => {
+    for (const what of ['sdk', 'packages'])
+      expect(stepOf(build, `save-${what}`)?.args?.toSpliced(1, 1)).toEqual(
+        stepOf(build, `restore-${what}`)?.args?.toSpliced(1, 1),
+      );
+  });
+
+  test('ends as release.yaml does: tested, one at a time, by digest, no traffic', () => {
+    const release = read(releaseFile);
+    for (const id of ['image-size', 'lint-dockerfile', 'await-turn', 'push', 'deploy'])
+      expect({ id, step: stepOf(build, id) }).toEqual({ id, step: stepOf(release, id) });
+    expect(build.images).toEqual(release.images);
+  });
+
+  test('the trigger, or the file itself, gives every substitution that it uses', () => {
+    const loaded = loadPipeline(
+      'project: shop-project\nregion: europe-west1\nrepository: a/b\nservices:\n  app: { folder: app, builds: { release: cloudbuild/flutter.yaml } }\n',
+      { file: 'pipeline.yaml', environment: 'local' },
+    );
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
+    const trigger = triggersOf(loaded.pipeline).find(({ filename }) => filename === flutterFile);
+    const given = { ...trigger?.substitutions, ...build.substitutions, _BUILDER: '' };
+    const used = [...slipwayFile(flutterFile).matchAll(/\$\{?(_[A-Z_]+)/g)].map(([, key]) => key ?? '');
+    expect(used.filter((key) => !Object.hasOwn(given, key))).toEqual([]);
+    expect(Object.keys(build.substitutions ?? {}).filter((key) => !used.includes(key))).toEqual([]);
+  });
+});
+
+test('every service has a budget for its image', () => {
+  const loaded = loadPipeline(slipwayFile('pipeline.yaml'), { file: 'pipeline.yaml', environment: 'local' });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
+  for (const service of Object.keys(loaded.pipeline.services))
+    expect(
+      readImageSizeLimits(slipwayFile('cloudbuild/images.yaml'), 'images.yaml', service).maxMegabytes,
+    ).toBeGreaterThan(0);
 });
 
 test('one Node, pinned by digest, builds the pipeline and runs the steps', () => {

@@ -56,6 +56,15 @@ describe('results', () => {
     expect(exitCode).toBe(0);
   });
 
+  test('a skipped gate fails nothing, and is not said to have passed', async () => {
+    await write('.slipway/gates/lint', '0 1.0\n');
+    await write('.slipway/gates/audit', 'skipped 0.5 the registry does not answer\n');
+    const { exitCode, text } = await run(['lint', 'audit']);
+    expect(text).toMatch(/audit +skipped +0\.5 s, the registry does not answer/);
+    expect(text).toContain('1 of 2 gates passed; skipped: audit');
+    expect(exitCode).toBe(0);
+  });
+
   test('one failed and one left nothing: both are named, and the reports are kept', async () => {
     await write('.slipway/gates/lint', '0 1.0\n');
     await write('.slipway/gates/unit', '1 2.0\n');

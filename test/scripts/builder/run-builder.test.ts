@@ -32,6 +32,10 @@ describe('the command line', () => {
     ['--help', 'What the build steps of Slipway run.'],
     ['install --help', 'builder install --folder FOLDER'],
     ['gate --help', 'builder gate NAME'],
+    ['cache --help', 'builder cache restore|save'],
+    ['lint-dockerfile --help', 'builder lint-dockerfile --folder'],
+    ['image-size --help', 'builder image-size --folder'],
+    ['provenance --help', 'builder provenance --service'],
     ['results --help', 'builder results --folder'],
     ['deploy --help', 'builder deploy --service'],
   ])('%s explains', async (line, expected) => {
