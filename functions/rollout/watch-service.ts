@@ -1,5 +1,4 @@
-import { isSettled, type ServiceRecord } from '../release/release.ts';
-import { without } from '../release/without.ts';
+import { clearDeadClaim } from './dead-claim.ts';
 import { drift } from './drift.ts';
 import type { RolloutPorts } from './ports.ts';
 import { takeOver, yieldTo } from './take-over.ts';
@@ -8,7 +7,7 @@ import { tidy } from './tidy.ts';
 
 /** Looks whether a service serves what it was last asked to, release or not. */
 export async function watchService(ports: RolloutPorts, name: string): Promise<void> {
-  const record = await withoutDeadClaim(ports, await ports.ledger.service(name));
+  const record = await ports.ledger.service(name);
   if (!record.traffic || record.rollbackRequest) return;
   const service = await ports.run.service(name);
   if (!service) {
@@ -25,17 +24,8 @@ export async function watchService(ports: RolloutPorts, name: string): Promise<v
     await takeOver(ports, name, service, record);
     return;
   }
+  if (await clearDeadClaim(ports, record, service)) return;
   const drifted = drift(record, service);
   if (drifted !== undefined) ports.log('CRITICAL', `${name}: ${drifted}`, { service: name, alarm: 'drift' });
   else await tidy(ports, name, record, service);
-}
-
-/** Who died between its claim and what was to follow leaves a claim for a release that has ended: it would stand for ever. */
-async function withoutDeadClaim(ports: RolloutPorts, record: ServiceRecord): Promise<ServiceRecord> {
-  const { service, rollingOut } = record;
-  const claimed = rollingOut && (await ports.ledger.release({ service, id: rollingOut.release }));
-  if (!claimed || !isSettled(claimed) || record.frozen) return record;
-  return ports.ledger.updateService(service, (current) =>
-    current.rollingOut?.release === claimed.id ? without(current, 'rollingOut') : undefined,
-  );
 }
