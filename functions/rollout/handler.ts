@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RunService } from '../platform/cloud-run.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
 import type { ReleaseKey } from '../release/naming.ts';
-import type { Release } from '../release/release.ts';
+import type { Release, ServiceRecord } from '../release/release.ts';
 import { tell } from '../release/tell.ts';
 import { arrived, claim } from './claim.ts';
 import { confirmLive } from './confirm-live.ts';
@@ -11,7 +11,7 @@ import { plan, type Plan, type Situation } from './plan.ts';
 import { maxLooks, settleMs, type RolloutPorts } from './ports.ts';
 import { releaseSetOf } from './release-set.ts';
 import { carryOutRollback } from './rollback.ts';
-import { sharesOf } from './shares.ts';
+import { sameShares, sharesOf } from './shares.ts';
 import { automation, takeBack } from './take-back.ts';
 import { takeOver, yieldTo } from './take-over.ts';
 import { watchService } from './watch-service.ts';
@@ -86,7 +86,9 @@ async function act(
       await claim(ports, release, next.shares, sharesOf(service.traffic));
       return;
     case 'set-traffic':
-      // Refused by the etag: somebody changed the service meanwhile. The next look decides anew.
+      // The record was read before the service: what was asked for in between is in the service's etag already, and only
+      // the record tells of it. What comes after this look, the etag refuses. Either way the next look decides anew.
+      if (!(await isStillAsked(ports, release, record))) return;
       if (await ports.run.setTraffic(service, next.traffic))
         await arrived(ports, name, sharesOf(next.traffic));
       else await ports.sleep(settleMs);
@@ -129,4 +131,14 @@ async function act(
     default:
       next satisfies never;
   }
+}
+
+async function isStillAsked(
+  { ledger }: RolloutPorts,
+  { id, service }: Release,
+  seen: ServiceRecord,
+): Promise<boolean> {
+  const { rollbackRequest, frozen, rollingOut, traffic } = await ledger.service(service);
+  const asked = traffic && seen.traffic && sameShares(traffic.asked, seen.traffic.asked);
+  return asked === true && !rollbackRequest && !frozen && rollingOut?.release === id;
 }
