@@ -14,9 +14,10 @@ Gives all traffic of a service back to an earlier revision, in one change. Witho
 the stable one while another is being rolled out. Who did it and why goes into the service's record; the rollout
 function carries it out. Afterwards the service is frozen, until "npm run release -- SERVICE".
 
-  --to REVISION       any ready revision that was released
+  --to REVISION       any ready revision that was released and answers
   --keep-going        do not freeze the service: the next push goes out as usual
   --over-schema       also to a revision that was made for a schema that is no more; asks first
+  --over-health       without asking the revision whether it answers; asks you first
 ${decisionHelp}
 ${sessionHelp}
 
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
       to: { type: 'string' },
       'keep-going': { type: 'boolean', default: false },
       'over-schema': { type: 'boolean', default: false },
+      'over-health': { type: 'boolean', default: false },
     },
     process.argv.slice(2),
   );
@@ -57,6 +59,7 @@ async function main(): Promise<number> {
     revision,
     release,
     overSchema: values['over-schema'],
+    overHealth: values['over-health'],
     keepGoing: values['keep-going'],
     now: new Date(),
   });

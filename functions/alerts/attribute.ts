@@ -1,6 +1,7 @@
 import { durationInWords } from '../release/duration.ts';
 import type { ReleaseKey } from '../release/naming.ts';
-import { terminalStages, type Release, type ServiceRecord } from '../release/release.ts';
+import { terminalStages, type Release } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 import type { Observation } from '../release/transitions.ts';
 import { rollbackLabel, type Incident } from './incident.ts';
 

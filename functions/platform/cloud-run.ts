@@ -44,6 +44,10 @@ export interface RunRevision {
   readonly ready: 'yes' | 'no' | 'not-yet';
   /** Why not, in Cloud Run's words. */
   readonly message: string;
+  /** RFC 3339. */
+  readonly createdAt?: string;
+  /** How long its startup probe lets a container take; undefined where it has none of its own. */
+  readonly startupSeconds?: number;
 }
 
 /** A revision as the list of its service's has it. */
@@ -124,9 +128,29 @@ function readService(service: IService): RunService {
   };
 }
 
+function createdAt({ createTime }: IRevision): string {
+  const { seconds, nanos } = createTime ?? {};
+  // The seconds come as a number, a text or an object, depending on the transport.
+  const createdMs = Number((seconds ?? 0).toString()) * 1000 + Math.floor((nanos ?? 0) / 1e6);
+  return new Date(createdMs).toISOString();
+}
+
+/** Zero is how protocol buffers say that nothing was given. */
+const given = (value: number | null | undefined, otherwise: number): number =>
+  value === undefined || value === null || value === 0 ? otherwise : value;
+
+/** Cloud Run's defaults for what a probe leaves open: https://cloud.google.com/run/docs/configuring/healthchecks */
+function startupSecondsOf({ containers }: IRevision): number | undefined {
+  const probe = containers?.[0]?.startupProbe;
+  if (!probe) return undefined;
+  const { initialDelaySeconds, periodSeconds, failureThreshold } = probe;
+  return (initialDelaySeconds ?? 0) + given(periodSeconds, 10) * given(failureThreshold, 3);
+}
+
 function readRevision(revision: IRevision): RunRevision {
   const ready = (revision.conditions ?? []).find(({ type }) => type === 'Ready');
   const state = ready ? conditionState(ready) : 'pending';
+  const startupSeconds = startupSecondsOf(revision);
   return {
     name: shortName(revision.name ?? ''),
     labels: revision.labels ?? {},
@@ -135,19 +159,16 @@ function readRevision(revision: IRevision): RunRevision {
     // A candidate without traffic may be "Retired" and yet ready: only the Ready condition counts.
     ready: state === 'succeeded' ? 'yes' : state === 'failed' ? 'no' : 'not-yet',
     message: ready?.message ?? '',
+    createdAt: createdAt(revision),
+    ...(startupSeconds === undefined ? {} : { startupSeconds }),
   };
 }
 
-function listedRevision({ name, labels, createTime }: IRevision): ListedRevision {
-  const { seconds, nanos } = createTime ?? {};
-  // The seconds come as a number, a text or an object, depending on the transport.
-  const createdMs = Number((seconds ?? 0).toString()) * 1000 + Math.floor((nanos ?? 0) / 1e6);
-  return {
-    name: shortName(name ?? ''),
-    labels: labels ?? {},
-    createdAt: new Date(createdMs).toISOString(),
-  };
-}
+const listedRevision = (revision: IRevision): ListedRevision => ({
+  name: shortName(revision.name ?? ''),
+  labels: revision.labels ?? {},
+  createdAt: createdAt(revision),
+});
 
 const writeTarget = ({ revision, percent, tag }: TrafficTarget): ITrafficTarget => ({
   type:

@@ -1,8 +1,10 @@
+import { timeInWords } from '../release/duration.ts';
 import { statusContext } from '../release/naming.ts';
 import { waitingInWords, watchInWords } from '../release/outcome.ts';
-import type { Release, ServiceRecord } from '../release/release.ts';
+import type { Release, Verdict } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 import type { DesiredStatus } from '../release/statuses.ts';
-import { commands, stuckOf, waitingFor } from '../release/waiting.ts';
+import { commands, stuckOf, waitingFor, type Waiting } from '../release/waiting.ts';
 
 type Part = Pick<DesiredStatus, 'state' | 'description' | 'rank'>;
 
@@ -150,12 +152,38 @@ function withTraffic(release: Release, record: ServiceRecord): Part {
     return { state: 'pending', description, rank: rank + 1 };
   }
   const waiting = waitingFor(release, record);
-  if (waiting) return { state: 'pending', description: waitingInWords(service, waiting), rank };
+  if (waiting)
+    return {
+      state: 'pending',
+      description: withWhatIsKnown(waiting, waitingInWords(service, waiting), step?.verdict),
+      rank,
+    };
   return {
     state: 'pending',
     description: `${step?.percent ?? 0} % of the traffic, watched for ${watchInWords(release)}`,
     rank,
   };
+}
+
+/**
+ * What the record knows by now of a step that waits because too little is known: since when, and the newest figures. The
+ * first reason is about its probes, which are no news; the next is about its answers.
+ */
+function withWhatIsKnown(waiting: Waiting, words: string, verdict: Verdict | undefined): string {
+  if (verdict?.verdict !== 'inconclusive') return words;
+  const [probed = '', answered = probed] = verdict.reasons;
+  const since = timeInWords(verdict.at).replace(/:\d\d UTC$/, ' UTC');
+  switch (waiting.kind) {
+    case 'evidence':
+      return `${waiting.percent} % of the traffic, inconclusive since ${since}: ${answered}`;
+    case 'approval':
+      return `${words}; inconclusive since ${since}: ${answered}`;
+    case 'frozen':
+    case 'set':
+      return words;
+    default:
+      return waiting satisfies never;
+  }
 }
 
 /** The GitHub statuses of a release beyond its build: verification and rollout. `record` is its service's. */

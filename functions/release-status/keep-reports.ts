@@ -1,6 +1,7 @@
 import type { Bucket, StoredObject } from '../platform/cloud-storage.ts';
 import { objects, type ReleaseKey } from '../release/naming.ts';
-import { isSettled, type Release, type ServiceRecord } from '../release/release.ts';
+import { isSettled, type Release } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 import { timelineMarkdown } from '../release/timeline-markdown.ts';
 import { timelineSvg } from '../release/timeline-svg.ts';
 import { timelineOf } from '../release/timeline.ts';

@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import type { Bucket } from '../platform/cloud-storage.ts';
 import { objects, releaseOf, serviceOf, type ReleaseKey } from './naming.ts';
+import { isSettled, orderOf, releaseSchema, type Release } from './release.ts';
 import {
-  isSettled,
   newServiceRecord,
-  orderOf,
-  releaseSchema,
   serviceSchema,
-  type Release,
   type RollbackRequest,
   type ServiceRecord,
-} from './release.ts';
+} from './service-record.ts';
 import { transition, type Observation } from './transitions.ts';
 
 /** What became of an observation that was brought to the ledger. */

@@ -53,6 +53,13 @@ export const objects = {
   alert: (incident: string, state: string): string => `alerts/${encodeURIComponent(incident)}-${state}.json`,
 } as const;
 
+/** Where the builds keep the reports of their gates. */
+export const artifacts = {
+  bucket: (project: string): string => `${project}-slipway-artifacts`,
+  /** What the gates of a build came to, on one page; cloudbuild/*.yaml name its folder. */
+  summary: (service: string, buildId: string): string => `${service}/${buildId}/summary.md`,
+} as const;
+
 /** The release that an `active/` marker stands for; undefined for an object that is none. */
 export function activeRelease(objectName: string): ReleaseKey | undefined {
   const [, service, id] = /^active\/([^/]+)\/([^/]+)$/.exec(objectName) ?? [];

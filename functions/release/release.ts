@@ -108,8 +108,8 @@ const stepSchema = z.object({
 export type ReleaseStep = z.infer<typeof stepSchema>;
 
 /** Somebody's decision. */
-const decision = z.object({ at: time, by: z.string(), why: z.string() });
-export type Decision = z.infer<typeof decision>;
+export const decisionSchema = z.object({ at: time, by: z.string(), why: z.string() });
+export type Decision = z.infer<typeof decisionSchema>;
 
 /** One release: one service, one build of one commit. */
 export const releaseSchema = z.object({
@@ -148,9 +148,9 @@ export const releaseSchema = z.object({
   /** The shares of traffic that it was given; the last is the one it has. */
   steps: z.array(stepSchema).default([]),
   /** By percent: a person lets the candidate have so much. */
-  approvals: z.array(decision.extend({ percent: z.number() })).default([]),
+  approvals: z.array(decisionSchema.extend({ percent: z.number() })).default([]),
   /** A person gives it all traffic without waiting any longer. */
-  promoted: decision.optional(),
+  promoted: decisionSchema.optional(),
   /** Another release of its set was taken back: so is this one. */
   withdrawn: z.object({ at: time, reason: z.string() }).optional(),
   history: z.array(z.object({ at: time, stage, reason: z.string(), by: z.string().optional() })),
@@ -160,103 +160,3 @@ export type Release = z.infer<typeof releaseSchema>;
 /** Sorts the releases of a service: by when their commits were pushed, then by their builds. Later is newer. */
 export const orderOf = ({ orderedAt, build, id }: Pick<Release, 'orderedAt' | 'build' | 'id'>): string =>
   `${orderedAt} ${build.createTime} ${id}`;
-
-const servingSchema = z.object({
-  release: z.string(),
-  revision: z.string(),
-  image: z.string(),
-  commit: z.string(),
-  /** See `orderOf`. */
-  order: z.string(),
-  /** Of the database, as the release declared it. */
-  schemaVersion: z.number(),
-  since: time,
-});
-export type Serving = z.infer<typeof servingSchema>;
-
-/** Percent by revision. */
-const shares = z.array(z.object({ revision: z.string(), percent: z.number() }));
-export type Shares = z.infer<typeof shares>;
-
-const rollbackRequestSchema = z.object({
-  revision: z.string(),
-  /** A person, or `slipway` when the evidence asks for it. */
-  by: z.string(),
-  why: z.string(),
-  at: time,
-  /** Set when it is automatic: the release that is taken back. It is quarantined, and the next one is not held up. */
-  release: z.string().optional(),
-  /** A person knows that the schema of the target is too old, and wants it nevertheless. */
-  overSchema: z.boolean().optional(),
-  /** A person does not want the automation frozen afterwards. */
-  keepGoing: z.boolean().optional(),
-});
-export type RollbackRequest = z.infer<typeof rollbackRequestSchema>;
-
-/** Why the automation of a service stands still. */
-const frozenSchema = decision.extend({
-  /**
-   * `person`: somebody asked for it; `rollback`: a person has rolled back; `takeover`: somebody changed the traffic beside
-   * us; `irreversible`: going back would need a schema that is no more; `no-way-back`: nothing good is left to go to.
-   */
-  cause: z.enum(['person', 'rollback', 'takeover', 'irreversible', 'no-way-back']),
-});
-export type Frozen = z.infer<typeof frozenSchema>;
-
-const quarantinedSchema = z.object({
-  at: time,
-  release: z.string(),
-  commit: z.string(),
-  /** `sha256:…` */
-  digest: z.string(),
-  reason: z.string(),
-  /** Why it could not be taken back: it is left to people, and to a newer release. */
-  stuck: z.string().optional(),
-});
-export type Quarantined = z.infer<typeof quarantinedSchema>;
-
-/** What a service serves, and what it was told to do. */
-export const serviceSchema = z.object({
-  schemaVersion: z.literal(2),
-  service: z.string(),
-  stable: servingSchema.optional(),
-  previousGood: servingSchema.optional(),
-  /** The release that is being given the traffic: of two at once the newer commit's goes on. */
-  rollingOut: z.object({ release: z.string(), order: z.string() }).optional(),
-  /** What we last asked Cloud Run for, and what may still be the case until it is. Anything else is somebody else's doing. */
-  traffic: z.object({ asked: shares, before: z.array(shares), at: time, by: z.string() }).optional(),
-  /** Nothing is rolled out, forward or back, until a person releases it. */
-  frozen: frozenSchema.optional(),
-  /** What was taken back automatically does not go out again. */
-  quarantine: z.array(quarantinedSchema).default([]),
-  /** The lowest schema that a revision may be made for: a release beyond it that cannot be undone has had traffic. */
-  schemaFloor: z.object({ version: z.number(), release: z.string(), at: time }).optional(),
-  /** When a person last took the traffic back: what was pushed before does not take it again. */
-  rolledBackAt: time.optional(),
-  /** Taken back to undefined once the traffic has followed. */
-  rollbackRequest: rollbackRequestSchema.optional(),
-  /** What was done beside the releases' own way, newest last. */
-  log: z
-    .array(
-      z.object({
-        at: time,
-        what: z.string(),
-        by: z.string(),
-        why: z.string(),
-        /** The rollback request (its `at`) that this is the outcome of. */
-        request: z.string().optional(),
-      }),
-    )
-    .default([]),
-});
-export type ServiceRecord = z.infer<typeof serviceSchema>;
-
-/** Older entries are dropped: the record is read at each decision. */
-export const maxLogEntries = 100;
-
-export const newServiceRecord = (service: string): ServiceRecord => ({
-  schemaVersion: 2,
-  service,
-  quarantine: [],
-  log: [],
-});

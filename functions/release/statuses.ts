@@ -135,6 +135,16 @@ export async function reportStatus(
   throw new Error(`${context} of ${commit} was changed by others ${maxAttempts} times in a row`);
 }
 
+/** What should stand at a commit, by those who have reported it; undefined when nobody has. */
+export async function standingStatus(
+  bucket: Bucket,
+  commit: string,
+  context: string,
+): Promise<Pick<DesiredStatus, 'state' | 'description' | 'targetUrl'> | undefined> {
+  const stored = await bucket.read(objects.status(commit, context));
+  return stored && ledgered.parse(JSON.parse(stored.text));
+}
+
 /** By characters, not by code units: half of a pair would be refused. */
 function shorten(text: string): string {
   if (text.length <= maxDescriptionLength) return text;

@@ -1,4 +1,5 @@
-import type { Release, ServiceRecord, Serving } from './release.ts';
+import type { Release } from './release.ts';
+import type { ServiceRecord, Serving } from './service-record.ts';
 
 /** Why a revision must not serve on the schema that the service has by now. */
 export function schemaTooOld(

@@ -1,12 +1,5 @@
-import {
-  isSettled,
-  orderOf,
-  type Frozen,
-  type Release,
-  type ServiceRecord,
-  type Stage,
-  type Verdict,
-} from './release.ts';
+import { isSettled, orderOf, type Release, type Stage, type Verdict } from './release.ts';
+import type { Frozen, ServiceRecord } from './service-record.ts';
 import { percentsToCome, stuckOf, waitingFor, type Waiting } from './waiting.ts';
 
 /** How well something went, for a colour. */

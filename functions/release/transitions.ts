@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   buildRanks,
   terminalStages,
@@ -166,10 +167,14 @@ export function transition(release: Release, seen: Observation, at: string): Tra
 
     case 'step-verdict':
       return atStep(release, seen.percent, (step) => {
+        const standing = step.verdict;
         // Bad news are final: what was seen once is not unseen.
-        if (step.verdict?.verdict === 'unhealthy' || step.verdict?.verdict === seen.verdict.verdict)
-          return undefined;
-        return { ...step, verdict: seen.verdict };
+        if (standing?.verdict === 'unhealthy') return undefined;
+        if (standing?.verdict !== seen.verdict.verdict) return { ...step, verdict: seen.verdict };
+        // It stands since then; only what is known of it is newer.
+        return isDeepStrictEqual(standing.reasons, seen.verdict.reasons)
+          ? undefined
+          : { ...step, verdict: { ...standing, reasons: seen.verdict.reasons } };
       });
 
     case 'approved':

@@ -1,4 +1,5 @@
-import type { Frozen, Release, ServiceRecord } from './release.ts';
+import type { Release } from './release.ts';
+import type { Frozen, ServiceRecord } from './service-record.ts';
 import { percentsOf } from './steps.ts';
 
 /** What a release stands still for, although nothing is wrong with it. */

@@ -1,6 +1,7 @@
 import type { Ledger } from '../release/ledger.ts';
-import { orderOf, type Release, type ServiceRecord, type Shares } from '../release/release.ts';
-import { overtakenBy, quarantined } from './plan.ts';
+import { orderOf, type Release } from '../release/release.ts';
+import type { ServiceRecord, Shares } from '../release/service-record.ts';
+import { overtakenBy, quarantined } from './eligibility.ts';
 import { asking, sameShares } from './shares.ts';
 import { wasTakenBack } from './taken-back.ts';
 
@@ -17,8 +18,8 @@ export async function claim(
 ): Promise<boolean> {
   const at = now().toISOString();
   const record = await ledger.updateService(release.service, (current) => {
-    if (current.rollbackRequest || current.frozen || overtakenBy(release, current) !== undefined)
-      return undefined;
+    if (current.rollbackRequest || current.frozen || current.traffic?.foreign) return undefined;
+    if (overtakenBy(release, current) !== undefined) return undefined;
     if (wasTakenBack(current, release.id) || quarantined(release, current) !== undefined) return undefined;
     if (isClaimed(release, current, wanted)) return undefined;
     return {
@@ -53,6 +54,7 @@ export async function arrived(
 const isClaimed = (release: Release, record: ServiceRecord, wanted: Shares): boolean =>
   !record.rollbackRequest &&
   !record.frozen &&
+  !record.traffic?.foreign &&
   record.rollingOut?.release === release.id &&
   sameShares(record.traffic?.asked ?? [], wanted);
 

@@ -1,10 +1,11 @@
 import type { Log } from '../platform/log.ts';
 import type { Topics } from '../platform/pubsub.ts';
 import type { Ledger } from '../release/ledger.ts';
-import { orderOf, type Release, type Serving } from '../release/release.ts';
+import { orderOf, type Release } from '../release/release.ts';
+import type { Serving } from '../release/service-record.ts';
 import { tell } from '../release/tell.ts';
 import { without } from '../release/without.ts';
-import { overtakenBy } from './plan.ts';
+import { overtakenBy } from './eligibility.ts';
 import { wasTakenBack } from './taken-back.ts';
 
 /** What the service's record says of a release that serves everything. */
@@ -34,8 +35,8 @@ export async function confirmLive(
     // After a crash the claim may have been made once more.
     if (current.stable?.release === release.id)
       return current.rollingOut?.release === release.id ? without(current, 'rollingOut') : undefined;
-    if (current.rollbackRequest || current.frozen || overtakenBy(release, current) !== undefined)
-      return undefined;
+    if (current.rollbackRequest || current.frozen || current.traffic?.foreign) return undefined;
+    if (overtakenBy(release, current) !== undefined) return undefined;
     // Somebody has found it bad while we were about to confirm it.
     if (wasTakenBack(current, release.id)) return undefined;
     const { rollingOut, stable, traffic, ...rest } = current;

@@ -1,9 +1,10 @@
 import type { RunService } from '../platform/cloud-run.ts';
-import { terminalStages, type ServiceRecord } from '../release/release.ts';
+import { terminalStages } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 import { without } from '../release/without.ts';
 import type { RolloutPorts } from './ports.ts';
 import { carryOutRollback } from './rollback.ts';
-import { inWords, sameShares, sharesOf, wantedShares } from './shares.ts';
+import { inWords, isForeign, sameShares, sharesOf, wantedShares } from './shares.ts';
 import { automation } from './take-back.ts';
 
 /**
@@ -24,7 +25,10 @@ export async function clearDeadClaim(
   if (isRest || stable.release === id) {
     const at = ports.now().toISOString();
     await ports.ledger.updateService(name, (current) =>
-      current.rollingOut?.release === id && !current.rollbackRequest && !current.frozen
+      current.rollingOut?.release === id &&
+      !current.rollbackRequest &&
+      !current.frozen &&
+      !isForeign(observed, current)
         ? {
             ...without(current, 'rollingOut'),
             ...(isRest ? { traffic: { asked: observed, before: [], at, by: automation } } : {}),
@@ -42,7 +46,9 @@ export async function clearDeadClaim(
     release: id,
   };
   await ports.ledger.requestRollback(name, request, (current) =>
-    current.frozen || current.rollingOut?.release !== id ? undefined : current,
+    current.frozen || current.rollingOut?.release !== id || isForeign(observed, current)
+      ? undefined
+      : current,
   );
   await carryOutRollback(ports, name);
   return true;

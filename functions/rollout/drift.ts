@@ -1,5 +1,5 @@
 import type { RunService } from '../platform/cloud-run.ts';
-import type { ServiceRecord } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 import { inWords, sameShares, sharesOf } from './shares.ts';
 
 /**

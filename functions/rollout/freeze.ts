@@ -1,4 +1,4 @@
-import { maxLogEntries, type Frozen, type ServiceRecord } from '../release/release.ts';
+import { maxLogEntries, type Frozen, type ServiceRecord } from '../release/service-record.ts';
 
 export type LogEntry = ServiceRecord['log'][number];
 

@@ -2,16 +2,18 @@ import { z } from 'zod';
 import type { RunService } from '../platform/cloud-run.ts';
 import { decodeJson, type Decoded, type PubSubMessage } from '../platform/pubsub-event.ts';
 import type { ReleaseKey } from '../release/naming.ts';
-import type { Release, ServiceRecord } from '../release/release.ts';
+import type { Release } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 import { tell } from '../release/tell.ts';
 import { arrived, claim } from './claim.ts';
 import { confirmLive } from './confirm-live.ts';
 import { failedRevisions } from './failed-revisions.ts';
-import { plan, type Plan, type Situation } from './plan.ts';
+import { plan } from './plan.ts';
 import { maxLooks, settleMs, type RolloutPorts } from './ports.ts';
 import { releaseSetOf } from './release-set.ts';
 import { carryOutRollback } from './rollback.ts';
 import { sameShares, sharesOf } from './shares.ts';
+import type { Plan, Situation } from './situation.ts';
 import { automation, takeBack } from './take-back.ts';
 import { takeOver, yieldTo } from './take-over.ts';
 import { watchService } from './watch-service.ts';
@@ -34,7 +36,8 @@ export async function handleRolloutHint(
   }
   const release = await advance(ports, { service: name, id });
   // What goes out together waits for one another: news of one are news for all.
-  if (release) for (const sibling of await releaseSetOf(ports.ledger, release)) await advance(ports, sibling);
+  if (!release) return;
+  for (const sibling of (await releaseSetOf(ports.ledger, release)).set) await advance(ports, sibling);
 }
 
 /** The release as it stands when there is nothing more to do for it now. */
@@ -46,8 +49,8 @@ export async function advance(ports: RolloutPorts, key: ReleaseKey): Promise<Rel
     const record = await ports.ledger.service(key.service);
     const service = await ports.run.service(key.service);
     const failed = await failedRevisions(ports.run, key.service, service);
-    const set = await releaseSetOf(ports.ledger, release);
-    const situation = { release, record, service, failed, set, now: ports.now() };
+    const others = await releaseSetOf(ports.ledger, release);
+    const situation = { release, record, service, failed, ...others, now: ports.now() };
     const next = plan(situation);
     if (next.kind === 'nothing') {
       const severity = next.page ? 'CRITICAL' : 'DEBUG';
@@ -140,5 +143,5 @@ async function isStillAsked(
 ): Promise<boolean> {
   const { rollbackRequest, frozen, rollingOut, traffic } = await ledger.service(service);
   const asked = traffic && seen.traffic && sameShares(traffic.asked, seen.traffic.asked);
-  return asked === true && !rollbackRequest && !frozen && rollingOut?.release === id;
+  return asked === true && !traffic.foreign && !rollbackRequest && !frozen && rollingOut?.release === id;
 }

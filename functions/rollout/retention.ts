@@ -1,6 +1,6 @@
 import type { ListedRevision, RunService } from '../platform/cloud-run.ts';
 import { candidateTag, labels, releaseKey, revisionName, type ReleaseKey } from '../release/naming.ts';
-import type { ServiceRecord } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 
 /** What of a service is not needed any more. */
 export interface Expendable {

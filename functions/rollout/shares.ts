@@ -1,5 +1,5 @@
 import type { TrafficTarget } from '../platform/cloud-run.ts';
-import type { ServiceRecord, Shares } from '../release/release.ts';
+import type { ServiceRecord, Shares } from '../release/service-record.ts';
 
 /** How a pin to whatever is ready last reads among the shares. */
 export const latest = '(latest)';
@@ -48,11 +48,27 @@ export function trafficFor(
   return [...shares.map(({ revision, percent }) => ({ revision, percent, tag: undefined })), ...tags];
 }
 
-/** Somebody else has changed the traffic: it is neither what we asked for last nor what was there before. */
-export const isForeign = (shares: Shares, { traffic }: ServiceRecord): boolean =>
-  traffic !== undefined && ![traffic.asked, ...traffic.before].some((known) => sameShares(known, shares));
+/**
+ * Somebody else has changed the traffic: it is neither what we asked for last nor what was there before; or it was, until a
+ * deployment came by and pinned it.
+ */
+export const isForeign = (shares: Shares, { traffic }: Pick<ServiceRecord, 'traffic'>): boolean =>
+  traffic !== undefined &&
+  (traffic.foreign !== undefined ||
+    ![traffic.asked, ...traffic.before].some((known) => sameShares(known, shares)));
 
-/** The record of what is asked for now, beside all that may still be the case until Cloud Run has worked it through. */
+/** For people: what the traffic is, or was before a deployment came by, and what it should be. */
+export const foreignTraffic = (shares: Shares, { traffic }: Pick<ServiceRecord, 'traffic'>): string => {
+  const asked = `where ${inWords(traffic?.asked ?? [])} was asked for`;
+  return traffic?.foreign === undefined
+    ? `the traffic is ${inWords(shares)}, ${asked}`
+    : `the traffic was ${inWords(traffic.foreign.shares)}, ${asked}, when a deployment came by; it is ${inWords(shares)} now`;
+};
+
+/**
+ * The record of what is asked for now, beside all that may still be the case until Cloud Run has worked it through. Whoever
+ * may ask although somebody else has changed the traffic has settled that with it.
+ */
 export function asking(
   wanted: Shares,
   observed: Shares,
@@ -60,7 +76,7 @@ export function asking(
   at: string,
   by: string,
 ): NonNullable<ServiceRecord['traffic']> {
-  if (traffic && sameShares(traffic.asked, wanted)) return traffic;
+  if (traffic && sameShares(traffic.asked, wanted) && traffic.foreign === undefined) return traffic;
   const earlier = [observed, ...(traffic ? [traffic.asked, ...traffic.before] : [])];
   const before = earlier.filter(
     (shares, index) =>

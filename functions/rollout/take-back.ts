@@ -1,6 +1,7 @@
 import type { RunService } from '../platform/cloud-run.ts';
 import { topics } from '../release/naming.ts';
-import type { Frozen, Quarantined, Release, ServiceRecord } from '../release/release.ts';
+import type { Release } from '../release/release.ts';
+import type { Frozen, Quarantined, ServiceRecord } from '../release/service-record.ts';
 import { tell } from '../release/tell.ts';
 import { without } from '../release/without.ts';
 import { froze } from './freeze.ts';

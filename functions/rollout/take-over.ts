@@ -1,12 +1,11 @@
 import type { RunService } from '../platform/cloud-run.ts';
-import type { ServiceRecord, Shares } from '../release/release.ts';
+import type { ServiceRecord, Shares } from '../release/service-record.ts';
 import { tell } from '../release/tell.ts';
 import { without } from '../release/without.ts';
 import { servingOf } from './confirm-live.ts';
 import { froze } from './freeze.ts';
-import { foreignTraffic } from './plan.ts';
 import type { RolloutPorts } from './ports.ts';
-import { isForeign, sharesOf } from './shares.ts';
+import { foreignTraffic, isForeign, sharesOf } from './shares.ts';
 
 /**
  * Somebody has changed the traffic beside us: it is theirs from now on. The automation stops until a person releases it,
@@ -20,16 +19,19 @@ export async function takeOver(
   judged: ServiceRecord,
 ): Promise<void> {
   const observed = sharesOf(service.traffic);
-  const by = service.lastModifier ?? 'somebody';
   const at = ports.now().toISOString();
   const record = await ports.ledger.updateService(name, (current) => {
     if (current.frozen || current.rollbackRequest || !isForeign(observed, current)) return undefined;
     // We have asked for something else since this was seen: it may be what was ours then.
     if (JSON.stringify(current.traffic) !== JSON.stringify(judged.traffic)) return undefined;
     const why = foreignTraffic(observed, current);
+    // A deployment that came by after them has changed the service last.
+    const by = current.traffic?.foreign?.by ?? service.lastModifier ?? 'somebody';
     // Before it is written: a page that comes twice is better than one that is lost with us.
     ports.log('CRITICAL', `${name} is frozen: ${by} has changed it: ${why}`, { service: name });
-    return froze(current, { at, by, why, cause: 'takeover' });
+    const { traffic, ...rest } = current;
+    const settled = traffic ? { ...rest, traffic: without(traffic, 'foreign') } : rest;
+    return froze(settled, { at, by, why, cause: 'takeover' });
   });
   if (record.frozen?.cause !== 'takeover') return;
   await yieldTo(ports, name, record, observed);

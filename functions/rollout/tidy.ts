@@ -1,6 +1,6 @@
 import type { RunService } from '../platform/cloud-run.ts';
 import { activeRelease } from '../release/naming.ts';
-import type { ServiceRecord } from '../release/release.ts';
+import type { ServiceRecord } from '../release/service-record.ts';
 import type { RolloutPorts } from './ports.ts';
 import { expendable } from './retention.ts';
 import { sameShares, sharesOf } from './shares.ts';

@@ -59,6 +59,14 @@ export function death(log: RevisionLog, hasTraffic = false, sinceMs = 0): string
   return undefined;
 }
 
+/** What the container's last lines tell of its end, if they do: the variable that it lacks, or the class of an error. */
+export function lastWords({ container }: RevisionLog): string | undefined {
+  const variable = firstMatch(container, missingVariable)?.[1];
+  if (variable !== undefined) return `environment variable ${variable} is not set`;
+  const error = firstMatch(container.toReversed(), [errorClass]);
+  return error && `${error[1] ?? 'Error'}${error[2] === undefined ? '' : ` ${error[2]}`}`;
+}
+
 /** `message` is the revision's Ready condition, in Cloud Run's words. */
 export function failureCause(message: string, log: RevisionLog): FailureCause {
   const end = death(log);

@@ -79,8 +79,7 @@ async function answer(ports: VerificationPorts, key: ReleaseKey, turn: Turn): Pr
   if (!release || answered === undefined) return { answered, outcome: 'answered' };
   const step = servedStep(release);
   if (!step || !release.candidate) {
-    await answerFirst(ports, release, turn);
-    return { answered, outcome: 'answered' };
+    return { answered, outcome: await answerFirst(ports, release, turn) };
   }
   const record = await ports.ledger.service(key.service);
   const outcome = await verifyStep(ports, release, release.candidate, step, record, turn);
@@ -88,12 +87,17 @@ async function answer(ports: VerificationPorts, key: ReleaseKey, turn: Turn): Pr
 }
 
 /** Before any traffic. */
-async function answerFirst(ports: VerificationPorts, release: Release, turn: Turn): Promise<void> {
+async function answerFirst(
+  ports: VerificationPorts,
+  release: Release,
+  turn: Turn,
+): Promise<Answered['outcome']> {
   const revision = await ports.run.revision(release.service, revisionName(release));
   if (revision) {
-    if (revision.ready !== 'not-yet') await verifyCandidate(ports, release, revision, turn);
-    return;
+    const outcome = await verifyCandidate(ports, release, revision, turn);
+    return outcome === 'time-up' ? 'time-up' : 'answered';
   }
   const missing = missingRevision(release, ports.now());
   if (missing) await conclude(ports, release, missing);
+  return 'answered';
 }

@@ -4,6 +4,7 @@ import type { Stretch } from '../verdict/answers.ts';
 import { judgeMetrics, type MetricsJudgement } from '../verdict/judge-metrics.ts';
 import { isFailure, isGood, isTelling, runsOf, summarise } from './check-runs.ts';
 import { judgeProbes } from './judge.ts';
+import { uncountedInWords, type Uncounted } from './uncounted.ts';
 
 /** A share of traffic that is being watched. */
 export interface WatchedStep {
@@ -11,6 +12,8 @@ export interface WatchedStep {
   readonly servedSeconds: number;
   /** A stable revision serves beside it: there is something to compare with. */
   readonly compared: boolean;
+  /** What of it is not among the stretches; undefined where that is not known any more. */
+  readonly uncounted?: Uncounted | undefined;
 }
 
 export interface StepVerdict {
@@ -52,7 +55,13 @@ export function judgeStep(
   const said = dryRun
     ? metrics.reasons.map((reason) => `dry run (${metrics.verdict}): ${reason}`)
     : metrics.reasons;
-  const reasons = [probed.reason, ...(stretches.length === 0 ? [noMetrics] : said)];
+  const missing = step.uncounted && uncountedInWords(step.servedSeconds, step.uncounted);
+  const reasons = [
+    probed.reason,
+    ...(stretches.length === 0
+      ? [missing ?? noMetrics]
+      : [...said, ...(missing === undefined ? [] : [missing])]),
+  ];
   // Without a stable side there is nothing to compare: the probes decide, and the budget has had its say above.
   const enough = dryRun || !step.compared || metrics.verdict === 'healthy';
   if (probed.verdict === 'healthy' && enough) return { verdict: 'healthy', reasons };

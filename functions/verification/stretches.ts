@@ -18,6 +18,18 @@ export interface Sides {
   readonly stable: string | undefined;
 }
 
+/**
+ * Whose counts a reading had to go by: those of the instances themselves; `cloud-run`, where not both sides report any;
+ * undefined while it is too early to ask anybody.
+ */
+export type CountedBy = 'instances' | 'cloud-run';
+
+/** Undefined `stretch`: there is nothing new to read. */
+export interface MetricsReading {
+  readonly stretch: EvidenceStretch | undefined;
+  readonly by: CountedBy | undefined;
+}
+
 /** A time in which the traffic was shared in one way. */
 export interface Window {
   readonly from: Date;
@@ -49,14 +61,14 @@ export function unreadWindow(
 
 /**
  * What the sides have answered in the window so far: as the instances report it, within seconds, where both sides do; else
- * as Cloud Run measures it, minutes later. Undefined while there is nothing new to read.
+ * as Cloud Run measures it, minutes later.
  */
 export async function nextStretch(
   monitoring: Monitoring,
   service: string,
   { from, to: end, sides }: Window,
   now: Date,
-): Promise<EvidenceStretch | undefined> {
+): Promise<MetricsReading> {
   const until = (lagSeconds: number): Date => {
     const readable = now.getTime() - lagSeconds * 1000;
     return new Date(Math.min(readable, end?.getTime() ?? readable));
@@ -66,12 +78,14 @@ export async function nextStretch(
     return to.getTime() - from.getTime() >= least;
   };
   const reportedUntil = until(reportedAfterSeconds);
-  if (!isLong(reportedUntil)) return undefined;
+  if (!isLong(reportedUntil)) return { stretch: undefined, by: undefined };
   const reported = await monitoring.reported(service, from, reportedUntil);
-  if (speaksOfBoth(reported, sides)) return stretchOf(reported, sides, from, reportedUntil);
+  if (speaksOfBoth(reported, sides))
+    return { stretch: stretchOf(reported, sides, from, reportedUntil), by: 'instances' };
   const measuredUntil = until(measuredAfterMinutes * 60);
-  if (!isLong(measuredUntil)) return undefined;
-  return stretchOf(await monitoring.measured(service, from, measuredUntil), sides, from, measuredUntil);
+  if (!isLong(measuredUntil)) return { stretch: undefined, by: 'cloud-run' };
+  const measured = await monitoring.measured(service, from, measuredUntil);
+  return { stretch: stretchOf(measured, sides, from, measuredUntil), by: 'cloud-run' };
 }
 
 const of = (answers: readonly RevisionAnswers[], revision: string): RevisionAnswers | undefined =>

@@ -7,7 +7,8 @@ import { tell } from '../release/tell.ts';
 import { failureCause } from './failure-cause.ts';
 import { judge } from './judge.ts';
 import type { VerificationPorts } from './ports.ts';
-import { addressWaitSeconds, probeTarget } from './probe-target.ts';
+import { awaitTarget } from './probe-target.ts';
+import { overdueStart } from './overdue-start.ts';
 import type { Turn } from './turn.ts';
 import { logLines, watch, type Conclusion, type Watched } from './watch.ts';
 
@@ -16,7 +17,11 @@ const missingRevisionMinutes = 10;
 /** As many of the last probes go into the record; the evidence has them all. */
 const recordedProbes = 20;
 
+/** So long a turn waits for the tag's address; then it makes way for the next, for the watch may need all of a turn. */
+const addressWaitSeconds = 30;
+
 const unhealthy = (reason: string): Conclusion => ({ verdict: 'unhealthy', reasons: [reason] });
+const inconclusive = (reason: string): Conclusion => ({ verdict: 'inconclusive', reasons: [reason] });
 
 /** The verdict on a candidate that does not exist, once it is late enough to say so. */
 export function missingRevision({ build, service, id }: Release, now: Date): Conclusion | undefined {
@@ -26,16 +31,17 @@ export function missingRevision({ build, service, id }: Release, now: Date): Con
   return unhealthy(`its build has passed, but there is no revision ${revisionName({ service, id })}`);
 }
 
-/** Finds out whether a candidate may get traffic, and writes it down. */
+/** Finds out whether a candidate may get traffic, and writes it down. `time-up`: somebody has to go on at once. */
 export async function verifyCandidate(
   ports: VerificationPorts,
   key: ReleaseKey,
   revision: RunRevision,
   turn: Turn,
-): Promise<void> {
+): Promise<'concluded' | 'stopped' | 'time-up'> {
   const found = await findVerdict(ports, key, revision, turn);
-  if ('kind' in found && found.kind !== 'concluded') return;
+  if ('kind' in found && found.kind !== 'concluded') return found.kind;
   await conclude(ports, key, found, turn);
+  return 'concluded';
 }
 
 async function findVerdict(
@@ -44,20 +50,26 @@ async function findVerdict(
   revision: RunRevision,
   turn: Turn,
 ): Promise<Conclusion | Watched> {
+  const overdue = revision.ready === 'not-yet' ? overdueStart(revision, ports.now()) : undefined;
+  // Its own event comes once it is ready, or has failed; until then each tick looks whether that takes too long.
+  if (revision.ready === 'not-yet' && overdue === undefined) return { kind: 'stopped' };
   const policy = releasePolicy.safeParse(parseJson(revision.annotations[policyAnnotation]));
   if (!policy.success)
     return unhealthy(`its annotation ${policyAnnotation} cannot be read: ${z.prettifyError(policy.error)}`);
   const candidate: Candidate = { revision: revision.name, image: revision.image, policy: policy.data };
   await tell(ports, key, { kind: 'candidate', candidate });
+  if (overdue !== undefined) return inconclusive(overdue);
   if (revision.ready === 'no') {
     const log = await ports.logging.revision(key.service, revision.name, logLines);
     return unhealthy(failureCause(revision.message, log).text);
   }
-  const target = await probeTarget(ports, key, candidate.revision, (pause) => turn.renew(pause));
-  if (!target) return unhealthy(`tag ${candidateTag(key)} got no address within ${addressWaitSeconds} s`);
+  const { health } = policy.data;
+  const target = await awaitTarget(ports, key, candidate.revision, addressWaitSeconds, (pause) =>
+    turn.renew(pause),
+  );
+  if (!target) return withoutAddress(ports, key, health.deadlineSeconds);
   await tell(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
   await tell(ports, key, { kind: 'verification-started' });
-  const { health } = policy.data;
   // The first look comes before the turn is kept for the first time, and may take long.
   if (!(await turn.hold(health.timeoutSeconds))) return { kind: 'stopped' };
   return watch(ports, {
@@ -79,6 +91,21 @@ async function findVerdict(
       return turn.keep(pauseSeconds);
     },
   });
+}
+
+/** That Cloud Run is slow speaks against no revision: there is a word on it at the policy's deadline, and no bad one. */
+async function withoutAddress(
+  { ledger, now }: VerificationPorts,
+  key: ReleaseKey,
+  deadlineSeconds: number,
+): Promise<Conclusion | Watched> {
+  const release = await ledger.release(key);
+  const known = release?.history.find(({ stage }) => stage === 'candidate')?.at;
+  const waitedSeconds = known === undefined ? 0 : (now().getTime() - Date.parse(known)) / 1000;
+  if (waitedSeconds < deadlineSeconds) return { kind: 'time-up' };
+  return inconclusive(
+    `Cloud Run gave tag ${candidateTag(key)} no address within ${deadlineSeconds} s (health.deadlineSeconds), so it could not be asked: nothing is known of its health`,
+  );
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -3,7 +3,7 @@ import type { Log } from '../platform/log.ts';
 import type { HealthPolicy } from '../release/policy.ts';
 import type { Probe, Verdict } from '../release/release.ts';
 import { isFailure } from './check-runs.ts';
-import { death } from './failure-cause.ts';
+import { death, lastWords } from './failure-cause.ts';
 import type { ProbeTarget } from './probe-answer.ts';
 import type { Prober, ProberOptions } from './prober.ts';
 
@@ -74,7 +74,9 @@ export async function watch(ports: WatchPorts, watched: Watch): Promise<Watched>
         if (end !== undefined) {
           const good = probes.filter(({ outcome }) => outcome === 'ok').length;
           const died = `died while it was watched: the container ended by itself with ${end}, after ${good} good answers`;
-          return { kind: 'concluded', verdict: 'unhealthy', reasons: [died] };
+          const why = await whyItDied(ports, watched);
+          const reason = why === undefined ? died : `${died}; its log says ${why}`;
+          return { kind: 'concluded', verdict: 'unhealthy', reasons: [reason] };
         }
       }
       if (conclusion) return { kind: 'concluded', ...conclusion };
@@ -98,11 +100,24 @@ async function deathOf(
   verdict: Conclusion['verdict'] | undefined,
 ): Promise<string | undefined> {
   try {
-    const lines = await logging.revision(service, target.revision, logLines);
+    const lines = await logging.revision(service, target.revision, logLines, 'system');
     return death(lines, hasTraffic, sinceMs - clocksDifferMs);
   } catch (error) {
     if (verdict === 'healthy' || verdict === 'inconclusive') throw error;
     log('WARNING', `the log of ${target.revision} cannot be read: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** What the container wrote is read once it is known to have died, and not before: hardly any watch needs it. */
+async function whyItDied(
+  { logging, log }: WatchPorts,
+  { service, target }: Watch,
+): Promise<string | undefined> {
+  try {
+    return lastWords(await logging.revision(service, target.revision, logLines));
+  } catch (error) {
+    log('WARNING', `why ${target.revision} died cannot be read: ${(error as Error).message}`);
     return undefined;
   }
 }

@@ -2,12 +2,19 @@ import type { RunRevision } from '../../functions/platform/cloud-run.ts';
 import { candidateTag, revisionName, type ReleaseKey } from '../../functions/release/naming.ts';
 import type { Surroundings } from './command.ts';
 import { candidateTraffic, type RevisionState } from './candidate-traffic.ts';
+import { noteForeignTraffic, type ServiceRecords } from './note-foreign-traffic.ts';
 import type { DeployedService, Refusal, RevisionTemplate, RunDeployments } from './run-deployments.ts';
 
 /** The changes of others that a deployment gives way to before it gives up. */
 const maxAttempts = 10;
 /** Cloud Run makes the revision after it has accepted the service. */
 const revisionWaitSeconds = 120;
+
+/** What a deployment meets. */
+export interface CandidatePorts {
+  readonly run: RunDeployments;
+  readonly records: ServiceRecords;
+}
 
 export interface CandidateRequest {
   readonly key: ReleaseKey;
@@ -27,13 +34,13 @@ export interface CreatedCandidate {
  * harmless: a revision of that name that runs the same image is this candidate, made by an earlier run of this step.
  */
 export async function createCandidate(
-  run: RunDeployments,
+  { run, records }: CandidatePorts,
   request: CandidateRequest,
   time: Pick<Surroundings, 'now' | 'sleep'>,
 ): Promise<CreatedCandidate> {
   let refusal: Refusal | undefined;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    refusal = await stateOnce(run, request);
+    refusal = await stateOnce({ run, records }, request, time.now());
     if (!refusal) return awaitRevision(run, request, time);
     await time.sleep(Math.min(200 * 2 ** attempt, 5_000));
   }
@@ -45,10 +52,13 @@ export async function createCandidate(
 
 /** Undefined once Cloud Run has the candidate. */
 async function stateOnce(
-  run: RunDeployments,
+  { run, records }: CandidatePorts,
   { key, image, template }: CandidateRequest,
+  nowMs: number,
 ): Promise<Refusal | undefined> {
   const candidate = { revision: revisionName(key), tag: candidateTag(key) };
+  // Before the service: what looks foreign by it is foreign.
+  const record = await records.service(key.service);
   const [service, made] = await Promise.all([
     run.service(key.service),
     run.revision(key.service, candidate.revision),
@@ -62,6 +72,10 @@ async function stateOnce(
   const states = await statesOf(run, key.service, service);
   const traffic = candidateTraffic(service, candidate, (revision) => states.get(revision) ?? 'gone');
   if (!service) return run.create(key.service, template, traffic);
+  // Before the traffic is changed: it is the last that anybody sees of it.
+  const at = new Date(nowMs).toISOString();
+  const refusal = await noteForeignTraffic(records, service, record, at);
+  if (refusal) return refusal;
   return run.update(key.service, service.etag, made ? { traffic } : { template, traffic });
 }
 

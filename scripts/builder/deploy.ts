@@ -1,7 +1,9 @@
 import path from 'node:path';
+import { openBucket } from '../../functions/platform/cloud-storage.ts';
+import { openLedger } from '../../functions/release/ledger.ts';
 import { releaseKey } from '../../functions/release/naming.ts';
 import { formatErrors } from '../pipeline/errors.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
+import { stateBucket, type Pipeline } from '../pipeline/pipeline.ts';
 import { readPipelineFile } from '../pipeline/read.ts';
 import { referencedServices, resolveEnv } from '../pipeline/references.ts';
 import type { ServiceConfig } from '../pipeline/schema.ts';
@@ -49,7 +51,9 @@ Doing the same twice is harmless.
 
     const key = releaseKey(name, commit, buildId);
     const template = candidateTemplate(pipeline, service, { key, commit, buildId, image, env });
-    const candidate = await createCandidate(run, { key, image, template }, around);
+    const bucket = openBucket(around.api, stateBucket({ project }));
+    const records = openLedger(bucket, { now: () => new Date(around.now()), sleep: around.sleep });
+    const candidate = await createCandidate({ run, records }, { key, image, template }, around);
     around.print(`candidate ${candidate.revision}`);
     around.print(`  image    ${image}`);
     around.print(`  address  ${candidate.url ?? 'comes once the revision is ready'}`);

@@ -12,6 +12,8 @@ export interface DeployedService extends TrafficNow {
   readonly etag: string;
   /** Empty while Cloud Run has not given it out. */
   readonly url: string;
+  /** Who changed it last: the address of an account. */
+  readonly lastModifier: string | undefined;
   /** The tags that have an address. */
   readonly tagUrls: Readonly<Record<string, string>>;
 }
@@ -127,6 +129,7 @@ function readService(service: IService): DeployedService {
   return {
     etag: service.etag ?? '',
     url: service.uri ?? '',
+    lastModifier: service.lastModifier === '' ? undefined : (service.lastModifier ?? undefined),
     // No traffic at all means all of it to the latest.
     traffic: traffic?.length
       ? traffic.map(readTarget)

@@ -1,4 +1,5 @@
-import type { Release, ServiceRecord } from '../../functions/release/release.ts';
+import type { Release } from '../../functions/release/release.ts';
+import type { ServiceRecord } from '../../functions/release/service-record.ts';
 import { waitingFor } from '../../functions/release/waiting.ts';
 import { verdictInWords } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { Quarantined } from '../../functions/release/release.ts';
+import type { Quarantined } from '../../functions/release/service-record.ts';
 
 /** Shorter beginnings of a commit or a digest may mean several. */
 const shortest = 7;

@@ -1,4 +1,5 @@
-import { orderOf, type Release, type ServiceRecord } from '../../functions/release/release.ts';
+import { orderOf, type Release } from '../../functions/release/release.ts';
+import type { ServiceRecord } from '../../functions/release/service-record.ts';
 import { awaitedApproval } from './awaited-approval.ts';
 import { refused, type Intent } from './intent.ts';
 import { standingStill } from './standing-still.ts';

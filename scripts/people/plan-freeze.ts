@@ -1,4 +1,4 @@
-import type { Frozen, ServiceRecord, Shares } from '../../functions/release/release.ts';
+import type { Frozen, ServiceRecord, Shares } from '../../functions/release/service-record.ts';
 import { froze } from '../../functions/rollout/freeze.ts';
 import { inWords } from '../../functions/rollout/shares.ts';
 import type { Intent } from './intent.ts';

@@ -1,6 +1,7 @@
-import { orderOf, type Release, type ServiceRecord } from '../../functions/release/release.ts';
+import { orderOf, type Release } from '../../functions/release/release.ts';
+import type { ServiceRecord } from '../../functions/release/service-record.ts';
 import { percentsOf } from '../../functions/release/steps.ts';
-import { overtakenBy, quarantined } from '../../functions/rollout/plan.ts';
+import { overtakenBy, quarantined } from '../../functions/rollout/eligibility.ts';
 import { refused, type Intent } from './intent.ts';
 import { standingStill } from './standing-still.ts';
 import { decisionInWords, releaseInWords, shortCommit } from './words.ts';

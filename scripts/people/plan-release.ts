@@ -1,4 +1,5 @@
-import type { Decision, ServiceRecord, Serving } from '../../functions/release/release.ts';
+import type { Decision } from '../../functions/release/release.ts';
+import type { ServiceRecord, Serving } from '../../functions/release/service-record.ts';
 import { logged } from '../../functions/rollout/freeze.ts';
 import { chosenQuarantine } from './chosen-quarantine.ts';
 import { refused, type Intent } from './intent.ts';

@@ -1,5 +1,6 @@
 import type { RunRevision } from '../../functions/platform/cloud-run.ts';
-import type { Release, ServiceRecord, Shares } from '../../functions/release/release.ts';
+import type { Release } from '../../functions/release/release.ts';
+import type { ServiceRecord, Shares } from '../../functions/release/service-record.ts';
 import { servingOf } from '../../functions/rollout/confirm-live.ts';
 import { inWords } from '../../functions/rollout/shares.ts';
 import { schemaTooOld } from '../../functions/release/steps.ts';
@@ -34,17 +35,23 @@ export interface RollbackFacts {
   /** The release that the target is of. */
   readonly release: Release | undefined;
   readonly overSchema: boolean;
+  readonly overHealth: boolean;
   readonly keepGoing: boolean;
   readonly now: Date;
 }
 
 export type RollbackIntent = Intent<{
-  readonly request: { readonly revision: string; readonly overSchema?: true; readonly keepGoing?: true };
+  readonly request: {
+    readonly revision: string;
+    readonly overSchema?: true;
+    readonly overHealth?: true;
+    readonly keepGoing?: true;
+  };
 }>;
 
 /** What giving all traffic back to the target would mean, unless it cannot or must not be done. */
 export function planRollback(facts: RollbackFacts): RollbackIntent {
-  const { record, asked, target, revision, release, overSchema, keepGoing, now } = facts;
+  const { record, asked, target, revision, release, overSchema, overHealth, keepGoing, now } = facts;
   const { service, rollbackRequest } = record;
   if (!revision) return refused(`${service} has no revision ${target}; npm run status shows which there are`);
   if (revision.ready !== 'yes') return refused(`revision ${target} is not ready: ${revision.message}`);
@@ -74,6 +81,7 @@ export function planRollback(facts: RollbackFacts): RollbackIntent {
   );
   const dangers = [
     ...(tooOld === undefined ? [] : [tooOld]),
+    ...(overHealth ? [`${target} is not asked whether it answers before it gets all traffic`] : []),
     ...(held ? [`commit ${shortCommit(held.commit)} was taken back before: ${held.reason}`] : []),
   ];
   return {
@@ -86,6 +94,7 @@ export function planRollback(facts: RollbackFacts): RollbackIntent {
     request: {
       revision: target,
       ...(tooOld === undefined ? {} : { overSchema: true as const }),
+      ...(overHealth ? { overHealth: true as const } : {}),
       ...(keepGoing ? { keepGoing: true as const } : {}),
     },
   };

@@ -1,4 +1,4 @@
-import type { RollbackRequest, ServiceRecord } from '../../functions/release/release.ts';
+import type { RollbackRequest, ServiceRecord } from '../../functions/release/service-record.ts';
 import { printable } from '../cli/style.ts';
 import type { Outcome } from './await-outcome.ts';
 

@@ -1,4 +1,4 @@
-import type { ServiceRecord } from '../../functions/release/release.ts';
+import type { ServiceRecord } from '../../functions/release/service-record.ts';
 import { decisionInWords } from './words.ts';
 
 /** Why nothing of the service can be moved forward now, and what ends that; undefined when nothing stands in the way. */

@@ -1,5 +1,6 @@
 import type { RunService } from '../../functions/platform/cloud-run.ts';
-import type { Release, ServiceRecord, Serving, Shares } from '../../functions/release/release.ts';
+import type { Release } from '../../functions/release/release.ts';
+import type { ServiceRecord, Serving, Shares } from '../../functions/release/service-record.ts';
 import { servingOf } from '../../functions/rollout/confirm-live.ts';
 import { inWords, latest, sameShares, sharesOf, wantedShares } from '../../functions/rollout/shares.ts';
 import { schemaTooOld } from '../../functions/release/steps.ts';

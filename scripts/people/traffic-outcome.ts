@@ -1,4 +1,5 @@
-import { terminalStages, type Release, type ServiceRecord } from '../../functions/release/release.ts';
+import { terminalStages, type Release } from '../../functions/release/release.ts';
+import type { ServiceRecord } from '../../functions/release/service-record.ts';
 import { printable } from '../cli/style.ts';
 import type { Outcome } from './await-outcome.ts';
 import { standingStill } from './standing-still.ts';

@@ -2,7 +2,8 @@ import type { CloudBuild } from '../../functions/platform/cloud-build.ts';
 import type { Bucket } from '../../functions/platform/cloud-storage.ts';
 import type { Ledger } from '../../functions/release/ledger.ts';
 import { objects, releaseKey, releaseOf, substitutions } from '../../functions/release/naming.ts';
-import { orderOf, type Release, type ServiceRecord } from '../../functions/release/release.ts';
+import { orderOf, type Release } from '../../functions/release/release.ts';
+import type { ServiceRecord } from '../../functions/release/service-record.ts';
 
 /** The newest release of a service whose id starts like this, or whose commit does. */
 export async function namedRelease(

@@ -1,4 +1,4 @@
-import type { ServiceRecord, Shares } from '../../functions/release/release.ts';
+import type { ServiceRecord, Shares } from '../../functions/release/service-record.ts';
 import { inWords } from '../../functions/rollout/shares.ts';
 import { printable, table, visibleLength, type Style } from '../cli/style.ts';
 import { field } from './lines.ts';

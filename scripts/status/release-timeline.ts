@@ -48,7 +48,9 @@ const reasons = (texts: readonly string[], columns: number, style: Style): strin
 function stepLines(step: TimelineStep, nowMs: number, columns: number, style: Style): string[] {
   const { percent, tone, verdict, served, untilMs, bake } = step;
   const unjudged = served ? (untilMs === undefined ? 'being watched' : 'not judged') : 'asked for';
-  const told = `${toned(tone, verdict?.verdict ?? unjudged, style)}, ${took(step, nowMs)}${bake ? ' (bake)' : ''}`;
+  // What it waits with is judged again and again: since when it has stood, beside the newest reasons below.
+  const since = verdict && untilMs === undefined ? ` since ${timeInWords(verdict.at)}` : '';
+  const told = `${toned(tone, verdict?.verdict ?? unjudged, style)}${since}, ${took(step, nowMs)}${bake ? ' (bake)' : ''}`;
   const name = `  ${toneMark(tone, style)} ${`${percent} %`.padStart(5)}    `;
   const bar = barOf(percent, tone, columns - visibleLength(name) - visibleLength(told) - 2, style);
   return [fit(`${name}${bar}${told}`, columns), ...reasons(verdict?.reasons ?? [], columns, style)];

@@ -1,5 +1,5 @@
 import { timeInWords } from '../../functions/release/duration.ts';
-import type { ServiceRecord, Serving, Shares } from '../../functions/release/release.ts';
+import type { ServiceRecord, Serving, Shares } from '../../functions/release/service-record.ts';
 import { commands } from '../../functions/release/waiting.ts';
 import { inWords } from '../../functions/rollout/shares.ts';
 import type { Style } from '../cli/style.ts';

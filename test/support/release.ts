@@ -3,10 +3,10 @@ import {
   orderOf,
   type Candidate,
   type Release,
-  type Serving,
   type Stage,
   type Verdict,
 } from '../../functions/release/release.ts';
+import type { Serving } from '../../functions/release/service-record.ts';
 
 export const policy: ReleasePolicy = releasePolicy.parse({
   health: { deadlineSeconds: 20, watchSeconds: 6 },

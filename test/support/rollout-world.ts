@@ -1,13 +1,12 @@
 import type { Severity } from '../../functions/platform/log.ts';
 import { openLedger, type Ledger } from '../../functions/release/ledger.ts';
 import { candidateTag, objects } from '../../functions/release/naming.ts';
+import { releaseSchema, type Release } from '../../functions/release/release.ts';
 import {
   newServiceRecord,
-  releaseSchema,
   serviceSchema,
-  type Release,
   type ServiceRecord,
-} from '../../functions/release/release.ts';
+} from '../../functions/release/service-record.ts';
 import { handleRolloutHint } from '../../functions/rollout/handler.ts';
 import type { RolloutPorts } from '../../functions/rollout/ports.ts';
 import { memoryBucket, type MemoryBucket } from './memory-bucket.ts';

@@ -1,13 +1,11 @@
 import { rolloutPresets } from '../../functions/release/rollout-presets.ts';
 import { releasePolicy, type ReleasePolicy } from '../../functions/release/policy.ts';
+import { orderOf, type Release, type Verdict } from '../../functions/release/release.ts';
 import {
   newServiceRecord,
-  orderOf,
-  type Release,
   type ServiceRecord,
   type Serving,
-  type Verdict,
-} from '../../functions/release/release.ts';
+} from '../../functions/release/service-record.ts';
 import { transition, type Observation } from '../../functions/release/transitions.ts';
 
 /** Releases as the transitions make them, out of what was seen of them at which second. */

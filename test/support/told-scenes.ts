@@ -1,4 +1,5 @@
-import { newServiceRecord, type Release, type ServiceRecord } from '../../functions/release/release.ts';
+import type { Release } from '../../functions/release/release.ts';
+import { newServiceRecord, type ServiceRecord } from '../../functions/release/service-record.ts';
 import {
   begun,
   canaryTo25,

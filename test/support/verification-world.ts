@@ -4,12 +4,8 @@ import { openLedger, type Ledger } from '../../functions/release/ledger.ts';
 import { candidateTag, objects } from '../../functions/release/naming.ts';
 import { evidenceSchema, type Evidence } from '../../functions/release/evidence.ts';
 import { policyAnnotation } from '../../functions/release/policy.ts';
-import {
-  newServiceRecord,
-  type Probe,
-  type Release,
-  type ServiceRecord,
-} from '../../functions/release/release.ts';
+import type { Probe, Release } from '../../functions/release/release.ts';
+import { newServiceRecord, type ServiceRecord } from '../../functions/release/service-record.ts';
 import { handleVerificationHint } from '../../functions/verification/handler.ts';
 import type { VerificationPorts } from '../../functions/verification/ports.ts';
 import { memoryBucket, type MemoryBucket } from './memory-bucket.ts';
@@ -28,7 +24,12 @@ export interface VerificationWorld {
   /** What the candidate answers, by the second since the beginning. */
   answers(answer: (second: number) => Answer): void;
   /** What its log says, and how often it was read. */
-  readonly log: { says: { -readonly [K in keyof RevisionLog]: RevisionLog[K] }; reads: number };
+  readonly log: {
+    says: { -readonly [K in keyof RevisionLog]: RevisionLog[K] };
+    reads: number;
+    /** How often the container's own lines were among what was read. */
+    containerReads: number;
+  };
   /** What instances report and Cloud Run measures between two seconds since the beginning. */
   metrics: {
     reported: (from: number, to: number) => readonly RevisionAnswers[];
@@ -56,7 +57,7 @@ export function verificationWorld(): VerificationWorld {
   const hints: unknown[] = [];
   const warnings: string[] = [];
   const asked: { source: 'reported' | 'measured'; from: number; to: number }[] = [];
-  const log: VerificationWorld['log'] = { says: { system: [], container: [] }, reads: 0 };
+  const log: VerificationWorld['log'] = { says: { system: [], container: [] }, reads: 0, containerReads: 0 };
   const secondOf = (time: Date | number): number => (Number(time) - start) / 1000;
   const at = (second: number): string => new Date(start + second * 1000).toISOString();
 
@@ -82,8 +83,10 @@ export function verificationWorld(): VerificationWorld {
       if (severity !== 'INFO') warnings.push(message);
     },
     logging: {
-      async revision() {
+      async revision(_service, _revision, _limit, lines = 'all') {
         log.reads += 1;
+        if (lines === 'system') return { ...log.says, container: [] };
+        log.containerReads += 1;
         return log.says;
       },
     },

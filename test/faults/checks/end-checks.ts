@@ -1,7 +1,9 @@
 import { releaseKey, statusContext, type StatusStage } from '../../../functions/release/naming.ts';
-import { terminalStages, type Release, type ServiceRecord } from '../../../functions/release/release.ts';
+import { terminalStages, type Release } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
 import { sameShares, sharesOf } from '../../../functions/rollout/shares.ts';
 import type { PostedStatus } from '../world/hub.ts';
+import { servedBy } from '../world/run.ts';
 import type { World } from '../world/world.ts';
 import type { Records } from './records.ts';
 import type { Violate } from './violation.ts';
@@ -74,7 +76,10 @@ function expected(
   stuck: boolean,
 ): readonly { stage: StatusStage; states: readonly PostedStatus['state'][] }[] {
   const { verdict, stage } = release;
-  const verified = { healthy: 'success', unhealthy: 'failure', inconclusive: 'error' } as const;
+  const letThrough =
+    release.approvals.length > 0 || release.promoted !== undefined || release.steps.length > 0;
+  const undecided = letThrough ? 'success' : stage === 'verifying' ? 'pending' : 'error';
+  const verified = { healthy: 'success', unhealthy: 'failure', inconclusive: undecided } as const;
   return [
     { stage: 'build', states: passed ? ['success'] : ['failure', 'error'] },
     ...(verdict ? [{ stage: 'verify' as const, states: [verified[verdict.verdict]] }] : []),
@@ -135,7 +140,7 @@ function checkService(world: World, record: ServiceRecord, violate: Violate): vo
       `a rollback to ${record.rollbackRequest.revision} is asked for and never done`,
     );
   if (record.frozen || record.rollingOut || !record.stable) return;
-  const serving = sharesOf(service.serving);
+  const serving = sharesOf(servedBy(service));
   const stable = [{ revision: record.stable.revision, percent: 100 }];
   if (!sameShares(serving, stable))
     violate(

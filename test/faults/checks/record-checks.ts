@@ -1,5 +1,6 @@
 import { releaseOf, serviceOf } from '../../../functions/release/naming.ts';
-import { terminalStages, type Release, type ServiceRecord } from '../../../functions/release/release.ts';
+import { terminalStages, type Release } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
 import type { Run } from '../world/run.ts';
 import { parseRelease, parseService } from './records.ts';
 import type { Violate } from './violation.ts';

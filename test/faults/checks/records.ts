@@ -1,11 +1,10 @@
 import { objects, releaseOf } from '../../../functions/release/naming.ts';
+import { releaseSchema, type Release } from '../../../functions/release/release.ts';
 import {
   newServiceRecord,
-  releaseSchema,
   serviceSchema,
-  type Release,
   type ServiceRecord,
-} from '../../../functions/release/release.ts';
+} from '../../../functions/release/service-record.ts';
 import type { Store } from '../world/store.ts';
 
 /** The records as they stand, for those who check. */

@@ -1,10 +1,11 @@
 import type { TrafficTarget } from '../../../functions/platform/cloud-run.ts';
 import { objects } from '../../../functions/release/naming.ts';
-import type { Release, ServiceRecord } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
 import { hopeless } from '../world/artifacts.ts';
 import { functionsActor } from '../world/functions.ts';
 import type { Invocation } from '../world/processes.ts';
-import type { Run, RunWatcher, WorldService } from '../world/run.ts';
+import { servedBy, type Run, type RunWatcher, type WorldService } from '../world/run.ts';
 import type { Records } from './records.ts';
 import type { Violate } from './violation.ts';
 
@@ -51,7 +52,7 @@ export function createTrafficChecks(
     const byPerson = request !== undefined && request.release === undefined && request.revision === revision;
     const artifact = run().revision(service, revision)?.artifact;
     const release = records().ofRevision(service, revision);
-    if (artifact && hopeless.has(artifact.nature) && !byPerson)
+    if (artifact && hopeless.has(artifact.nature) && !(byPerson && request.overHealth === true))
       violate('truth', service, `${revision} (${artifact.nature}) is to get ${percent} %`);
     if (byPerson) return;
     const ways = [request?.revision, record.stable?.revision, record.previousGood?.revision];
@@ -83,9 +84,12 @@ export function createTrafficChecks(
     // Whoever has read the record before it was frozen may be a moment late; the etag does not know of freezes.
     if (frozenAt !== undefined && read > frozenAt && record.rollbackRequest === undefined)
       violate('person', service, `${by.key} asks for ${inWords(gets)} although the service is frozen`);
+    // A person's rollback that is refused leaves asked for what it found served: nobody gets more than they have.
+    const isGivenBack = before && askedByPerson && same(gets, percentsOf(servedBy(before)));
     for (const [revision, percent] of gets) {
       if (revision === pinned) violate('sum', service, `${percent} % go to whatever is ready last`);
-      else if (percent > (had.get(revision) ?? 0)) checkRaised(service, revision, percent, record);
+      else if (percent > (had.get(revision) ?? 0) && !isGivenBack)
+        checkRaised(service, revision, percent, record);
     }
   };
 

@@ -1,6 +1,6 @@
 import type { TrafficTarget } from '../../../functions/platform/cloud-run.ts';
 import { objects, topics } from '../../../functions/release/naming.ts';
-import { serviceSchema } from '../../../functions/release/release.ts';
+import { serviceSchema } from '../../../functions/release/service-record.ts';
 import { artifactOf } from './artifacts.ts';
 import type { WorldBuild } from './builds.ts';
 import type { Dice } from './dice.ts';

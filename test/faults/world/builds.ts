@@ -5,14 +5,16 @@ import type {
   OngoingBuilds,
 } from '../../../functions/platform/cloud-build.ts';
 import { labels, releaseKey, substitutions, topics } from '../../../functions/release/naming.ts';
+import { openLedger } from '../../../functions/release/ledger.ts';
 import { policyAnnotation, type ReleasePolicy } from '../../../functions/release/policy.ts';
 import { createCandidate } from '../../../scripts/builder/create-candidate.ts';
 import type { Artifact } from './artifacts.ts';
 import { deployments } from './deployments.ts';
 import type { Dice } from './dice.ts';
 import type { Messages } from './messages.ts';
-import type { Invocation, Processes } from './processes.ts';
+import { crashes, type Invocation, type Processes } from './processes.ts';
 import type { Run } from './run.ts';
+import type { Store } from './store.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -78,6 +80,7 @@ export function createBuilds(
   trace: Trace,
   processes: Processes,
   run: Run,
+  store: Store,
   messages: () => Messages,
 ): WorldBuilds {
   const all: WorldBuild[] = [];
@@ -110,8 +113,15 @@ export function createBuilds(
       now: () => invocation.now().getTime(),
       sleep: (milliseconds: number) => invocation.sleep(milliseconds),
     };
+    // Its client asks again by itself: an error that is left would be the build's own end, and teach nothing.
+    const patient: Invocation = {
+      ...invocation,
+      call: (what, effect) => invocation.call(what, effect, crashes),
+    };
+    const { now, sleep } = invocation;
+    const records = openLedger(store.bucket(patient), { now, sleep });
     await createCandidate(
-      deployments(run, invocation, revision),
+      { run: deployments(run, invocation, revision), records },
       { key, image, template: { revision: `${key.service}-${key.id}`, containers: [{ image }] } },
       surroundings,
     );

@@ -35,6 +35,7 @@ export function deployments(run: Run, invocation: Invocation, made: Made): RunDe
             url: `https://${name}.run.example`,
             traffic: service.traffic,
             latestReady: service.latestReady,
+            lastModifier: service.lastModifier,
             serving: service.serving,
             tagUrls: Object.fromEntries(tags.map((tag) => [tag, tagUrl(name, tag)])),
           };

@@ -84,6 +84,7 @@ export async function runCommand(
         revision: await run.revision(service, revision),
         release: await ledger.release({ service, id: revision.slice(service.length + 1) }),
         overSchema: false,
+        overHealth: false,
         keepGoing: options.keepGoing,
         now: now(),
       });

@@ -33,6 +33,8 @@ export interface WorldService {
   readonly failure: string | undefined;
   readonly open: boolean;
   readonly latestReady: string | undefined;
+  /** What a pin to the latest leads to, if it is served; the latest at that time, should it be asked for no more. */
+  readonly latestServed: string | undefined;
   readonly lastModifier: string;
 }
 
@@ -61,6 +63,10 @@ export interface Run {
   /** Percent by revision over time, for the metrics: each entry holds until the next one. */
   history(service: string): readonly { readonly at: number; readonly serving: readonly TrafficTarget[] }[];
 }
+
+/** What really serves, by the names of the revisions. */
+export const servedBy = ({ serving, latestServed }: WorldService): TrafficTarget[] =>
+  serving.map((target) => ({ ...target, revision: target.revision ?? latestServed }));
 
 export const etagOf = ({ generation }: WorldService): string => `"${generation}"`;
 
@@ -96,7 +102,8 @@ export function createRun(
   const observe = (name: string, part: Partial<WorldService>): void => {
     const before = services.get(name);
     if (!before) return;
-    const after = { ...before, ...part, observed: before.generation };
+    const latestServed = part.serving ? before.latestReady : before.latestServed;
+    const after = { ...before, ...part, observed: before.generation, latestServed };
     services.set(name, after);
     if (part.serving) {
       trace(`Cloud Run serves ${name}: ${shares(after.serving)}`);
@@ -156,6 +163,7 @@ export function createRun(
         failure: undefined,
         open: false,
         latestReady: undefined,
+        latestServed: undefined,
       }),
       ...part,
       generation: (before?.generation ?? 0) + 1,
@@ -231,8 +239,12 @@ export function createRun(
         revision.ready = made.artifact.nature === 'unstartable' ? 'no' : 'yes';
         revision.readyAt = clock.now();
         const service = services.get(made.service);
-        if (service && revision.ready === 'yes')
-          services.set(made.service, { ...service, latestReady: made.name });
+        if (service && revision.ready === 'yes') {
+          // Followed only as long as it is what is asked for.
+          const follows = service.traffic.some((target) => target.revision === undefined);
+          const latestServed = follows ? made.name : service.latestServed;
+          services.set(made.service, { ...service, latestReady: made.name, latestServed });
+        }
         trace(`revision ${made.name} is ${revision.ready === 'yes' ? 'ready' : 'not ready'}`);
         readiness(revision);
       });

@@ -55,7 +55,7 @@ export function createWorld(options: WorldOptions, watch: Watchers) {
     for (let count = dice.chance(`entries of ${name}`, 0.3) ? 2 : 1; count > 0; count -= 1)
       messages.publish(topics.runEvents, JSON.stringify(entry));
   });
-  const builds = createBuilds(clock, dice, trace, processes, run, () => messages);
+  const builds = createBuilds(clock, dice, trace, processes, run, store, () => messages);
   const observing = createObserving(clock, dice, run, watch.probed);
   const deliver = createFunctions(() => cloud, processes, trace, sabotage);
   const messages = createMessages(clock, dice, faults, trace, deliver, subscriptions);

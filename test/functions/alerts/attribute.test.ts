@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { attribute, subjectOf, type Scene } from '../../../functions/alerts/attribute.ts';
 import type { Incident } from '../../../functions/alerts/incident.ts';
-import { newServiceRecord, type Release, type ServiceRecord } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import { newServiceRecord, type ServiceRecord } from '../../../functions/release/service-record.ts';
 import { healthy, nthRelease, servingNth, unhealthy } from '../../support/release.ts';
 
 /** Minutes past noon. */

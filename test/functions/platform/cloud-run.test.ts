@@ -57,6 +57,17 @@ describe('Cloud Run', () => {
     },
   );
 
+  test('a revision says when it was made and how long it may take to start', async () => {
+    await cloud.deploy(
+      'slow',
+      { startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, failureThreshold: 40 } },
+      { template: { revision: 'slow-1' } },
+    );
+    const revision = await run.revision('slow', 'slow-1');
+    expect(revision?.startupSeconds).toBe(40);
+    expect(Date.now() - Date.parse(revision?.createdAt ?? '')).toBeLessThan(60_000);
+  });
+
   test('a conflict is not asked again, for it will not pass', async () => {
     await setFaults(origin, 1, { match: { method: 'PATCH' }, probability: 1, fault: 'refuse-409' });
     expect(await run.setTraffic(await service(), split(30))).toBe(false);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeRelease } from '../../../functions/release-status/describe-release.ts';
-import { newServiceRecord, type Release, type ServiceRecord } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import { newServiceRecord, type ServiceRecord } from '../../../functions/release/service-record.ts';
 import type { DesiredStatus } from '../../../functions/release/statuses.ts';
 import { transition, type Observation } from '../../../functions/release/transitions.ts';
 import {
@@ -135,6 +136,44 @@ test.each<[string, Release, ServiceRecord, string[]]>([
     [
       'slipway/api/verify error: Inconclusive: /health answered 429',
       'slipway/api/rollout failure: Not rolled out: inconclusive: /health answered 429',
+    ],
+  ],
+  [
+    'waiting at a step for more to judge by: since when, and the newest that is known (trap 23)',
+    told([
+      ...begun(policyOf({ onInconclusive: 'wait' })),
+      ...seen.step(130, 5),
+      ...seen.judged(
+        1334,
+        5,
+        'inconclusive',
+        'the last 900 probes of /health answered 200',
+        'Not clear yet: 0 of 31',
+      ),
+    ]),
+    withStable(),
+    [
+      healthy,
+      'slipway/api/rollout pending: 5 % of the traffic, inconclusive since 2026-01-01 09:22 UTC: Not clear yet: 0 of 31',
+    ],
+  ],
+  [
+    'waiting at a step for a person, because too little is known',
+    told([
+      ...begun(policyOf({ onInconclusive: 'ask' })),
+      ...seen.step(130, 5),
+      ...seen.judged(
+        1334,
+        5,
+        'inconclusive',
+        'the last 900 probes of /health answered 200',
+        'Not clear yet: 0 of 31',
+      ),
+    ]),
+    withStable(),
+    [
+      healthy,
+      'slipway/api/rollout pending: Waiting for approval of 25 %: npm run approve -- api; inconclusive since 2026-01-01 09:22 UTC: Not clear yet: 0 of 31',
     ],
   ],
   [

@@ -4,7 +4,7 @@ import { createGoogleApi } from '../../../functions/platform/google-api.ts';
 import { takeLease } from '../../../functions/release/lease.ts';
 import { openLedger, type Ledger } from '../../../functions/release/ledger.ts';
 import { objects } from '../../../functions/release/naming.ts';
-import { newServiceRecord, type RollbackRequest } from '../../../functions/release/release.ts';
+import { newServiceRecord, type RollbackRequest } from '../../../functions/release/service-record.ts';
 import { createStorageRoom } from '../../../local/storage/storage-room.ts';
 import { testCloud, type TestCloud } from '../../support/cloud-context.ts';
 import { nthRelease, releaseAt, servingNth } from '../../support/release.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { outcomeOf } from '../../../functions/release/outcome.ts';
 import { timelineOf } from '../../../functions/release/timeline.ts';
-import { newServiceRecord } from '../../../functions/release/release.ts';
+import { newServiceRecord } from '../../../functions/release/service-record.ts';
 import { at, older, serving, withStable } from '../../support/told-releases.ts';
 import { sceneNames, scenes, type SceneName } from '../../support/told-scenes.ts';
 

@@ -380,6 +380,18 @@ describe('traffic', () => {
     ['judged: news of an earlier step', rolling(stepAt(50)), judged(10, unhealthy), 'unchanged'],
     ['the same verdict again', rolling(stepAt(10, { verdict: healthy })), judged(10, healthy), 'unchanged'],
     [
+      'the same verdict again, for newer reasons',
+      rolling(stepAt(10, { verdict: inconclusive })),
+      judged(10, { ...inconclusive, reasons: ['0 of 90 answers'] }),
+      'changed rolling-out',
+    ],
+    [
+      'unhealthy again, for other reasons',
+      rolling(stepAt(10, { verdict: unhealthy })),
+      judged(10, { ...unhealthy, reasons: ['another'] }),
+      'unchanged',
+    ],
+    [
       'it clears up',
       rolling(stepAt(10, { verdict: inconclusive })),
       judged(10, healthy),
@@ -458,5 +470,15 @@ describe('people', () => {
       stage: 'live',
       withdrawn: { at, reason: 'web is taken back' },
     });
+  });
+});
+
+test('a verdict that is told again stands since it was first told, with the reasons of now', () => {
+  const standing = releaseAt('rolling-out', { steps: [stepAt(10, { verdict: inconclusive })] });
+  const again = { ...inconclusive, reasons: ['0 of 90 answers'], at: '2026-01-01T01:00:00.000Z' };
+  const next = transition(standing, judged(10, again), again.at);
+  expect(next.kind === 'changed' && next.release.steps.at(-1)?.verdict).toEqual({
+    ...inconclusive,
+    reasons: ['0 of 90 answers'],
   });
 });

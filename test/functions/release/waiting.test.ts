@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { newServiceRecord, type Release, type ServiceRecord } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import { newServiceRecord, type ServiceRecord } from '../../../functions/release/service-record.ts';
 import { percentsToCome, waitingFor } from '../../../functions/release/waiting.ts';
 import { begun, canaryTo25, policyOf, seen, told, withStable } from '../../support/told-releases.ts';
 import { scenes } from '../../support/told-scenes.ts';

@@ -56,6 +56,18 @@ async function personAsks(world: RolloutWorld, target: string, keepGoing = false
   });
 }
 
+/** What is asked for is what was, but between there was a pin to the latest, of which only the deployment's note tells. */
+async function personWasPinned(world: RolloutWorld): Promise<void> {
+  const foreign = {
+    shares: [{ revision: '(latest)', percent: 100 }],
+    at: '2026-02-01T11:59:00.000Z',
+    by: 'ana@acme.dev',
+  };
+  await world.ledger.updateService('api', (record) =>
+    record.traffic ? { ...record, traffic: { ...record.traffic, foreign } } : undefined,
+  );
+}
+
 interface Scenario {
   readonly name: string;
   setUp(world: RolloutWorld): Promise<void>;
@@ -226,6 +238,29 @@ const scenarios: Scenario[] = [
     hints: [undefined],
     served: { [revision(second)]: 90, [revision(third)]: 10 },
     stages: { [second]: 'live', [third]: 'rolling-out' },
+    changes: 0,
+  },
+  {
+    name: "a person's rollback to a revision that does not answer (trap 19)",
+    async setUp(world) {
+      await atTenPercent(world, healthy);
+      world.mute.add(revision(first));
+      await personAsks(world, first);
+    },
+    hints: [undefined],
+    served: { [revision(second)]: 90, [revision(third)]: 10 },
+    stages: { [second]: 'live', [third]: 'rolling-out' },
+    changes: 0,
+  },
+  {
+    name: 'somebody sent all traffic to the latest revision, and a deployment has pinned it (seeds 464 and 824)',
+    async setUp(world) {
+      await atTenPercent(world, healthy);
+      await personWasPinned(world);
+    },
+    hints: [third, undefined],
+    served: { [revision(second)]: 90, [revision(third)]: 10 },
+    stages: { [second]: 'live', [third]: 'cancelled' },
     changes: 0,
   },
   {

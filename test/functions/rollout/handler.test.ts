@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { RollbackRequest, ServiceRecord } from '../../../functions/release/release.ts';
+import type { RollbackRequest, ServiceRecord } from '../../../functions/release/service-record.ts';
 import { handleRolloutHint } from '../../../functions/rollout/handler.ts';
 import { takeBack } from '../../../functions/rollout/take-back.ts';
 import { built, healthy, nthRelease, servingNth, unhealthy, withPolicy } from '../../support/release.ts';
@@ -285,7 +285,103 @@ describe('an automatic rollback', () => {
   });
 });
 
+describe("a deployment's note that somebody has changed the traffic (seeds 464 and 824)", () => {
+  const foreign = {
+    shares: [{ revision: '(latest)', percent: 100 }],
+    at: '2026-02-01T11:58:00.000Z',
+    by: 'ana@acme.dev',
+  };
+  const note = (): Promise<ServiceRecord> =>
+    world.ledger.updateService('api', (record) =>
+      record.traffic ? { ...record, traffic: { ...record.traffic, foreign } } : undefined,
+    );
+
+  test('freezes the service in their name before anything of a verified release goes out', async () => {
+    await allStable();
+    await world.stand(await world.record(), built(nthRelease(3, 'verifying', { verdict: healthy })));
+    await note();
+    await world.handle(third);
+    const record = await world.record();
+    expect(record.frozen).toMatchObject({
+      cause: 'takeover',
+      by: 'ana@acme.dev',
+      why: `the traffic was (latest) 100 %, where ${revision(second)} 100 % was asked for, when a deployment came by; it is ${revision(second)} 100 % now`,
+    });
+    expect(record.traffic?.foreign).toBeUndefined();
+    expect(world.run.accepted).toEqual([]);
+    expect(world.pages()).toHaveLength(1);
+    expect((await world.release(third)).stage).toBe('verifying');
+  });
+
+  test('is acted on by a tick too', async () => {
+    await allStable();
+    await note();
+    await world.handle();
+    expect((await world.record()).frozen).toMatchObject({ cause: 'takeover', by: 'ana@acme.dev' });
+  });
+
+  test('that comes between a look and the claim lets the claim go', async () => {
+    await allStable();
+    await world.stand(await world.record(), built(nthRelease(3, 'verifying', { verdict: healthy })));
+    const { ports } = world;
+    let looks = 0;
+    const service: typeof ports.run.service = async (name) => {
+      looks += 1;
+      if (looks === 1) await note();
+      return ports.run.service(name);
+    };
+    await handleRolloutHint({ ...ports, run: { ...ports.run, service } }, { service: 'api', release: third });
+    expect(world.run.accepted).toEqual([]);
+    expect((await world.record()).frozen?.cause).toBe('takeover');
+  });
+
+  test("is settled by a person's rollback", async () => {
+    await allStable();
+    await note();
+    await world.ledger.requestRollback('api', asks(first, { keepGoing: true }));
+    for (let time = 0; time < 2; time += 1) await world.handle();
+    const record = await world.record();
+    expect(record.traffic).toEqual(expect.not.objectContaining({ foreign: expect.anything() as unknown }));
+    expect([record.stable?.release, record.frozen]).toEqual([first, undefined]);
+  });
+});
+
 describe("a person's rollback", () => {
+  test('asks its target first whether it answers, and refuses if it does not (trap 19)', async () => {
+    await allStable();
+    world.mute.add(revision(first));
+    await world.ledger.requestRollback('api', asks(first));
+    await world.handle();
+    expect(world.run.accepted).toEqual([]);
+    expect((await world.record()).log.at(-1)?.what).toBe(
+      `rollback to ${revision(first)} refused: ${revision(first)} does not answer /health as it should; to go there nevertheless: --over-health`,
+    );
+  });
+
+  test('--over-health goes there without asking, and the log says so', async () => {
+    await allStable();
+    world.mute.add(revision(first));
+    await world.ledger.requestRollback('api', asks(first, { overHealth: true }));
+    await world.handle();
+    expect(world.run.served('api')).toEqual({ [revision(first)]: 100 });
+    expect((await world.record()).log.at(-2)?.what).toBe(
+      `rolled back to ${revision(first)}, without asking whether it answers`,
+    );
+  });
+
+  test('that is on its way is not stopped by what its target answers now', async () => {
+    await allStable();
+    await world.ledger.requestRollback('api', asks(first));
+    world.calls.start({ at: 14, when: 'after' });
+    await world.handle().catch(() => undefined);
+    world.calls.start();
+    world.mute.add(revision(first));
+    expect(world.run.asked('api')).toEqual({ [revision(first)]: 100 });
+    await world.handle();
+    expect(world.run.served('api')).toEqual({ [revision(first)]: 100 });
+    expect((await world.record()).stable?.release).toBe(first);
+  });
+
   test('freezes, and what was pushed before does not go out again (trap 20)', async () => {
     await atTenPercent(healthy);
     await world.stand(await world.record(), built(nthRelease(4, 'verifying', { verdict: healthy })));

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunService, TrafficTarget } from '../../../functions/platform/cloud-run.ts';
+import type { Release, ReleaseStep, Verdict } from '../../../functions/release/release.ts';
 import {
   newServiceRecord,
   type Frozen,
-  type Release,
-  type ReleaseStep,
   type ServiceRecord,
-  type Verdict,
-} from '../../../functions/release/release.ts';
-import { plan, quarantined, type Plan, type Situation } from '../../../functions/rollout/plan.ts';
+} from '../../../functions/release/service-record.ts';
+import { quarantined } from '../../../functions/rollout/eligibility.ts';
+import { plan } from '../../../functions/rollout/plan.ts';
+import type { Plan, Situation } from '../../../functions/rollout/situation.ts';
 import {
   built,
   healthy,
@@ -97,7 +97,15 @@ interface Case extends Partial<Omit<Situation, 'failed' | 'release'>> {
   readonly failed?: readonly string[];
 }
 const planOf = ({ failed = [], ...part }: Case): Plan =>
-  plan({ record: recordOf(), service: running(atStable), set: [], now, ...part, failed: new Set(failed) });
+  plan({
+    record: recordOf(),
+    service: running(atStable),
+    set: [],
+    unrecorded: [],
+    now,
+    ...part,
+    failed: new Set(failed),
+  });
 
 /** A plan in short: what distinguishes it from others of its kind. */
 function short(next: Plan): string {
@@ -681,6 +689,11 @@ describe('a release set', () => {
       'goes out in order: an earlier member is not live yet',
       { release: inSet(verified()), set: [sibling('db', 'rolling-out')] },
       'nothing: db of the same commit comes first: it is rolling-out',
+    ],
+    [
+      'a member is built of the same commit, and has no record yet',
+      { release: inSet(verified()), unrecorded: ['web'] },
+      'nothing: web of the same commit comes first: there is no record of its build yet',
     ],
     ['an earlier member is live', { release: inSet(verified()), set: [sibling('db', 'live')] }, 'step 10'],
     [

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TrafficTarget } from '../../../functions/platform/cloud-run.ts';
-import { newServiceRecord, type ServiceRecord, type Shares } from '../../../functions/release/release.ts';
+import {
+  newServiceRecord,
+  type ServiceRecord,
+  type Shares,
+} from '../../../functions/release/service-record.ts';
 import {
   asking,
   inWords,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { objects } from '../../../functions/release/naming.ts';
-import type { ServiceRecord } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
 import { keptRevisions, keptTags } from '../../../functions/rollout/retention.ts';
 import { nthRelease, servingNth } from '../../support/release.ts';
 import { rolloutWorld, type RolloutWorld } from '../../support/rollout-world.ts';

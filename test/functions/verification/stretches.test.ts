@@ -7,7 +7,12 @@ import {
 } from '../../../functions/platform/monitoring.ts';
 import type { EvidenceStretch } from '../../../functions/release/evidence.ts';
 import { latencyBoundsMs } from '../../../functions/verdict/latency-bounds.ts';
-import { nextStretch, unreadWindow, type Window } from '../../../functions/verification/stretches.ts';
+import {
+  nextStretch,
+  unreadWindow,
+  type CountedBy,
+  type Window,
+} from '../../../functions/verification/stretches.ts';
 import { nthRelease } from '../../support/release.ts';
 
 const measuredLag = measuredAfterMinutes * 60;
@@ -48,10 +53,20 @@ function monitoring(options: {
 }
 
 describe('the next stretch', () => {
-  test.each<[string, string[], string[], number, string[], [number, number] | undefined]>([
-    ['too early for anything', ['new', 'old'], [], reportedLag + 4, [], undefined],
-    ['both report', ['new', 'old'], [], reportedLag + 5, ['reported 0-5'], [0, 5]],
-    ['both report, much later', ['new', 'old'], [], reportedLag + 485, ['reported 0-485'], [0, 485]],
+  test.each<
+    [string, string[], string[], number, string[], [number, number] | undefined, CountedBy | undefined]
+  >([
+    ['too early for anything', ['new', 'old'], [], reportedLag + 4, [], undefined, undefined],
+    ['both report', ['new', 'old'], [], reportedLag + 5, ['reported 0-5'], [0, 5], 'instances'],
+    [
+      'both report, much later',
+      ['new', 'old'],
+      [],
+      reportedLag + 485,
+      ['reported 0-485'],
+      [0, 485],
+      'instances',
+    ],
     [
       'only the candidate reports: the other would seem idle',
       ['new'],
@@ -59,8 +74,17 @@ describe('the next stretch', () => {
       reportedLag + 45,
       ['reported 0-45'],
       undefined,
+      'cloud-run',
     ],
-    ['only stable reports', ['old'], ['new', 'old'], reportedLag + 45, ['reported 0-45'], undefined],
+    [
+      'only stable reports',
+      ['old'],
+      ['new', 'old'],
+      reportedLag + 45,
+      ['reported 0-45'],
+      undefined,
+      'cloud-run',
+    ],
     [
       'nobody reports: what Cloud Run measures, once it is complete',
       [],
@@ -68,24 +92,26 @@ describe('the next stretch', () => {
       measuredLag + 10,
       [`reported 0-${measuredLag + 10 - reportedLag}`, 'measured 0-10'],
       [0, 10],
+      'cloud-run',
     ],
-  ])('%s', async (_, reporting, measuring, now, asked, expected) => {
+  ])('%s', async (_, reporting, measuring, now, asked, expected, countedBy) => {
     const source = monitoring({ reporting, measuring });
-    const stretch = await nextStretch(source, 'api', since(0), time(now));
+    const { stretch, by } = await nextStretch(source, 'api', since(0), time(now));
     expect(source.asked).toEqual(asked);
+    expect(by).toBe(countedBy);
     expect(stretch && [stretch.from, stretch.to]).toEqual(expected?.map(at));
   });
 
   test('without a stable side the candidate alone is enough', async () => {
     const source = monitoring({ reporting: ['new', 'old'] });
     const window = since(0, { sides: { candidate: 'new', stable: undefined } });
-    const stretch = await nextStretch(source, 'api', window, time(reportedLag + 45));
+    const { stretch } = await nextStretch(source, 'api', window, time(reportedLag + 45));
     expect(stretch).toMatchObject({ candidate: { total: 45 } });
     expect(stretch).not.toHaveProperty('stable');
   });
 
   test('a side of which nothing is measured has answered nothing (trap 22)', async () => {
-    const stretch = await nextStretch(
+    const { stretch } = await nextStretch(
       monitoring({ measuring: ['old'] }),
       'api',
       since(0),
@@ -98,8 +124,10 @@ describe('the next stretch', () => {
   test('a window that has ended is read to its end, however short the rest is', async () => {
     const source = monitoring({ reporting: ['new', 'old'] });
     const window = since(0, { to: time(2) });
-    expect(await nextStretch(source, 'api', window, time(reportedLag + 1))).toBeUndefined();
-    expect(await nextStretch(source, 'api', window, time(reportedLag + 3))).toMatchObject({ to: at(2) });
+    expect((await nextStretch(source, 'api', window, time(reportedLag + 1))).stretch).toBeUndefined();
+    expect((await nextStretch(source, 'api', window, time(reportedLag + 3))).stretch).toMatchObject({
+      to: at(2),
+    });
     expect(source.asked).toEqual(['reported 0-2']);
   });
 
@@ -111,7 +139,7 @@ describe('the next stretch', () => {
     let from = 0;
     const stretches: EvidenceStretch[] = [];
     for (let now = 0; now <= 900; now += 7) {
-      const stretch = await nextStretch(source, 'api', since(from), time(now));
+      const { stretch } = await nextStretch(source, 'api', since(from), time(now));
       if (!stretch) continue;
       stretches.push(stretch);
       from = (Date.parse(stretch.to) - start) / 1000;
@@ -128,7 +156,7 @@ describe('the next stretch', () => {
   test('buckets of another scale go where their upper bound falls', async () => {
     const answer = (revision: string): RevisionAnswers =>
       counted(revision, 6, { boundsMs: [1, 95, 100_000], latency: [1, 2, 2, 1] });
-    const stretch = await nextStretch(
+    const { stretch } = await nextStretch(
       monitoring({ reporting: ['new', 'old'], answer }),
       'api',
       since(0),

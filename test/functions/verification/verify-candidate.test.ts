@@ -86,7 +86,7 @@ test('the log is read seldom while probes fail: its quota is small', async () =>
 describe('what cannot be probed', () => {
   test('a revision that is not ready yet is left for its own event (trap 11)', async () => {
     await world.stand(release);
-    world.run.addRevision('api', { name: revision, ready: 'not-yet' });
+    world.run.addRevision('api', { name: revision, ready: 'not-yet', createdAt: world.at(0) });
     await world.handle(release);
     expect(await verdict()).toBeUndefined();
     expect(world.seconds).toBe(0);
@@ -128,8 +128,106 @@ describe('what cannot be probed', () => {
     const annotations = { [policyAnnotation]: JSON.stringify(release.candidate?.policy) };
     world.run.addRevision('api', { name: revision, annotations });
     await world.handle(release);
-    expect((await verdict())?.reasons).toEqual([`tag c-${release.id} got no address within 30 s`]);
+    expect((await verdict())?.verdict).toBe('inconclusive');
     expect((await world.release(release)).probes).toEqual([]);
+  });
+
+  describe('a tag without an address', () => {
+    const patient = withPolicy(release, { health: { ...candidate.policy.health, deadlineSeconds: 100 } });
+    const made = (): typeof release => ({
+      ...patient,
+      history: [{ at: world.at(0), stage: 'candidate', reason: 'it was created' }],
+    });
+    const annotations = { [policyAnnotation]: JSON.stringify(patient.candidate?.policy) };
+    const withoutTag = async (): Promise<void> => {
+      world.run.change('api', { 'api-other': 100 }, 'deploy');
+      await world.stand(made());
+      world.run.removeRevision('api', revision);
+      world.run.addRevision('api', { name: revision, annotations });
+    };
+    const whileGoingOn = async (look: () => void = () => undefined): Promise<void> => {
+      do {
+        world.hints.length = 0;
+        await world.handle(release);
+        look();
+      } while (
+        world.hints.some((hint) => (hint as { release?: string }).release === release.id) &&
+        !(await verdict())
+      );
+    };
+
+    test('says nothing against a revision that Cloud Run is slow with: inconclusive at the declared deadline, in words', async () => {
+      await withoutTag();
+      await whileGoingOn();
+      expect(await verdict()).toMatchObject({
+        verdict: 'inconclusive',
+        reasons: [
+          `Cloud Run gave tag c-${release.id} no address within 100 s (health.deadlineSeconds), so it could not be asked: nothing is known of its health`,
+        ],
+      });
+      expect((await world.release(release)).stage).toBe('verifying');
+      expect(world.seconds).toBeGreaterThanOrEqual(100);
+      expect(world.seconds).toBeLessThan(135);
+    });
+
+    test('no turn waits so long for it that the watch would not fit into it any more', async () => {
+      await withoutTag();
+      const ends: number[] = [];
+      await whileGoingOn(() => ends.push(world.seconds));
+      expect(ends.map((end, index) => end - (ends[index - 1] ?? 0))).toEqual([30, 30, 30, 30]);
+    });
+
+    test('that comes late is asked as if it had come at once', async () => {
+      await withoutTag();
+      world.meanwhile = async (second) => {
+        if (second === 50) world.run.addRevision('api', { name: revision, annotations }, `c-${release.id}`);
+      };
+      await whileGoingOn();
+      expect((await verdict())?.verdict).toBe('healthy');
+      expect(world.seconds).toBe(57);
+    });
+  });
+
+  describe('a revision that is neither ready nor failed', () => {
+    const annotations = { [policyAnnotation]: JSON.stringify(release.candidate?.policy) };
+    const stuck = (part: object): void => {
+      world.run.addRevision('api', {
+        ...{ name: revision, ready: 'not-yet', createdAt: world.at(0), startupSeconds: 20, annotations },
+        ...part,
+      });
+    };
+
+    test.each([
+      [199, 20, undefined],
+      [200, 20, 'inconclusive'],
+      [400, 240, undefined],
+      [420, 240, 'inconclusive'],
+      [419, undefined, undefined],
+      [420, undefined, 'inconclusive'],
+    ])('for %i s, with %p s to start, is %p: its wait has an end', async (second, startup, expected) => {
+      await world.stand(release);
+      stuck(startup === undefined ? { startupSeconds: undefined } : { startupSeconds: startup });
+      world.pass(second);
+      await world.handle(release);
+      expect((await verdict())?.verdict).toBe(expected);
+    });
+
+    test('is said to be so in plain words, and waits for a person', async () => {
+      await world.stand(nthRelease(3, 'building'));
+      world.run.change('api', { 'api-other': 100 }, 'deploy');
+      stuck({ message: 'Imported container image. Waiting for capacity.' });
+      world.pass(200);
+      await world.handle(release);
+      expect(await world.release(release)).toMatchObject({
+        stage: 'verifying',
+        verdict: {
+          verdict: 'inconclusive',
+          reasons: [
+            `${revision} is neither ready nor failed after 3 min 20 s: 20 s to start (startup.deadlineSeconds) and 3 min for Cloud Run to bring it up, which says "Imported container image."`,
+          ],
+        },
+      });
+    });
   });
 
   test.each([

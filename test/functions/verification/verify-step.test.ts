@@ -11,6 +11,7 @@ import {
   unhealthy,
   withPolicy,
 } from '../../support/release.ts';
+import { handleVerificationHint } from '../../../functions/verification/handler.ts';
 import { verificationWorld, type VerificationWorld } from '../../support/verification-world.ts';
 
 let world: VerificationWorld;
@@ -117,12 +118,132 @@ test('metrics that cannot be read are no evidence, and the probes go on (trap 8)
   expect(stretches.slice(1).map(({ from }) => from)).toEqual(stretches.slice(0, -1).map(({ to }) => to));
 });
 
-test('a tag without an address is bad: nobody can ask the candidate any more', async () => {
+test('a revision that is gone is bad', async () => {
   await world.stand(rolling(stepAt(10)), { stable: servingNth(2) });
   world.run.change('api', { [stable]: 100 }, 'x');
   world.run.removeRevision('api', candidate);
   await world.handle(key);
-  expect(await lastVerdict()).toMatchObject({ verdict: 'unhealthy' });
+  expect(await lastVerdict()).toMatchObject({
+    verdict: 'unhealthy',
+    reasons: [`revision ${candidate} does not exist any more`],
+  });
+});
+
+describe('a tag without an address', () => {
+  const lose = async (): Promise<void> => {
+    await world.stand(seldom(rolling(stepAt(10))), { stable: servingNth(2) });
+    world.run.change('api', { [stable]: 100 }, 'x');
+    world.run.removeRevision('api', candidate);
+    world.run.addRevision('api', { name: candidate });
+  };
+
+  test('says nothing of the revision: inconclusive at the end of its step, with what was waited for', async () => {
+    await lose();
+    await world.handle(key);
+    const { verdict, reasons = [] } = (await lastVerdict()) ?? {};
+    expect(verdict).toBe('inconclusive');
+    expect(reasons[0]).toMatch(
+      new RegExp(
+        `could not be asked, because Cloud Run has no address for tag c-${key.id} .*: nothing is known`,
+      ),
+    );
+    expect(world.seconds).toBeGreaterThanOrEqual(300);
+  });
+
+  test('does not hide what its users are answered', async () => {
+    await lose();
+    serve({ [stable]: { perSecond: 90, bad: 0 }, [candidate]: { perSecond: 10, bad: 0.2 } });
+    await world.handle(key);
+    expect((await lastVerdict())?.verdict).toBe('unhealthy');
+    expect(world.seconds).toBeLessThan(40);
+  });
+
+  test('is forgotten once it has one', async () => {
+    await lose();
+    serve({ [stable]: { perSecond: 90, bad: 0 }, [candidate]: { perSecond: 30, bad: 0 } });
+    world.meanwhile = async (second) => {
+      if (second === 30) world.run.addRevision('api', { name: candidate }, `c-${key.id}`);
+    };
+    await world.handle(key);
+    expect((await lastVerdict())?.verdict).toBe('healthy');
+  });
+});
+
+describe('a verdict says which answers it does not know', () => {
+  const bake = (): Release => rolling(stepAt(100));
+
+  test("of services that report nothing themselves: Cloud Run's metrics come after the bake", async () => {
+    await world.stand(bake(), { stable: servingNth(2) });
+    world.metrics.measured = (from, to) => [
+      { revision: candidate, total: to - from, errors: 0, boundsMs: [], latency: [] },
+    ];
+    await world.handle(key);
+    expect(await lastVerdict()).toMatchObject({
+      verdict: 'healthy',
+      reasons: [
+        expect.stringContaining('probes of /health answered 200'),
+        "no answers were counted in the 2 min of this step: the instances of candidate and stable do not both report their own, and Cloud Run's metrics come 5 min late",
+      ],
+    });
+  });
+
+  test('of a step that is shorter than reports take', async () => {
+    const steps = [{ percent: 10, atLeastSeconds: 2, atMostSeconds: 5 }];
+    await world.stand(rolling(stepAt(10), { steps }), { stable: servingNth(2) });
+    serve({ [stable]: { perSecond: 90, bad: 0 }, [candidate]: { perSecond: 30, bad: 0 } });
+    await world.handle(key);
+    expect((await lastVerdict())?.reasons).toContain(
+      'no answers were counted in the 5 s of this step: what instances report can be read 10 s later',
+    );
+  });
+
+  test('while the metrics cannot be read (trap 8)', async () => {
+    await world.stand(bake(), { stable: servingNth(2) });
+    world.metrics.reported = () => {
+      throw new Error('8 RESOURCE_EXHAUSTED');
+    };
+    await world.handle(key);
+    expect((await lastVerdict())?.reasons.at(-1)).toBe(
+      'no answers were counted in the 2 min of this step: the metrics could not be read',
+    );
+  });
+
+  test('and nothing of the kind where all are known but the last seconds', async () => {
+    await world.stand(bake(), { stable: servingNth(2) });
+    serve({ [candidate]: { perSecond: 50, bad: 0 } });
+    await world.handle(key);
+    expect((await lastVerdict())?.reasons.join()).not.toContain('counted');
+  });
+});
+
+test('one that waits tells its newest reasons when they say something else, and nothing when only figures move', async () => {
+  await world.stand(rolling(stepAt(10, { verdict: inconclusive }), { onInconclusive: 'wait' }), {
+    stable: servingNth(2),
+  });
+  world.pass(400);
+  serve({ [stable]: { perSecond: 0.9, bad: 0 }, [candidate]: { perSecond: 0.1, bad: 0 } });
+  const told: Verdict[] = [];
+  const { record } = world.ledger;
+  // What the record makes of it is its own business: here it stands as it was told.
+  const ledger: typeof world.ledger = {
+    ...world.ledger,
+    async record(which, seen) {
+      if (seen.kind !== 'step-verdict') return record(which, seen);
+      told.push(seen.verdict);
+      await world.stand(rolling(stepAt(10, { verdict: seen.verdict }), { onInconclusive: 'wait' }), {
+        stable: servingNth(2),
+      });
+      return { kind: 'unchanged', release: await world.release(key) };
+    },
+  };
+  const ticks = 30;
+  for (let tick = 0; tick < ticks; tick += 1) {
+    world.pass(60);
+    await handleVerificationHint({ ...world.ports, ledger }, { service: 'api', release: key.id });
+  }
+  expect(told.length).toBeGreaterThan(1);
+  expect(told.length).toBeLessThan(ticks / 3);
+  expect(told.at(-1)?.reasons[1]).toMatch(/^Not clear yet: 0 of \d+ answers of the candidate failed/);
 });
 
 test('one that has its verdict and waits is only glanced at: each tick does it again', async () => {
@@ -131,7 +252,11 @@ test('one that has its verdict and waits is only glanced at: each tick does it a
   });
   world.pass(400);
   await world.handle(key);
-  expect(world.seconds).toBe(402);
+  world.hints.length = 0;
+  world.pass(60);
+  const before = world.seconds;
+  await world.handle(key);
+  expect(world.seconds).toBe(before + 2);
   expect(world.hints).toEqual([]);
 });
 

@@ -96,6 +96,42 @@ test('a good run costs one look into the log, at its end', async () => {
   expect(world.log.reads).toBe(1);
 });
 
+describe('what the container wrote', () => {
+  test('is not read while nothing points to a death, however many probes fail', async () => {
+    world.answers((second) => ({ outcome: second % 2 === 0 ? 'ok' : 'refused' }));
+    await watch(world.ports, watched({ judge: () => undefined, mostSeconds: 60 }));
+    expect(world.log.reads).toBeGreaterThan(5);
+    expect(world.log.containerReads).toBe(0);
+  });
+
+  test('is read once it has died, for the reason', async () => {
+    world.log.says = {
+      system: [{ at: world.at(0), text: 'Container called exit(1).' }],
+      container: ['TypeError: Cannot read properties of undefined'],
+    };
+    expect(await watch(world.ports, watched())).toMatchObject({
+      verdict: 'unhealthy',
+      reasons: [expect.stringMatching(/exit 1, after 5 good answers; its log says TypeError$/)],
+    });
+    expect(world.log.containerReads).toBe(1);
+  });
+
+  test('is not needed to say that it has died (trap 8)', async () => {
+    const system = [{ at: world.at(0), text: 'Container called exit(1).' }];
+    const ports: typeof world.ports = {
+      ...world.ports,
+      logging: {
+        revision: async (_service, _revision, _limit, lines) => {
+          if (lines !== 'system') throw new Error('429 quota');
+          return { system, container: [] };
+        },
+      },
+    };
+    expect(await watch(ports, watched())).toMatchObject({ verdict: 'unhealthy' });
+    expect(world.warnings).toEqual(['why api-1 died cannot be read: 429 quota']);
+  });
+});
+
 test('the prober is stopped however it ends', async () => {
   let stopped = 0;
   const { prober } = world.ports;

@@ -7,6 +7,7 @@ const deployed = (url: string): DeployedService => ({
   etag: '"1"',
   traffic: [],
   latestReady: undefined,
+  lastModifier: undefined,
   serving: [],
   tagUrls: {},
 });

@@ -1,14 +1,12 @@
 import type { RunService, TrafficTarget } from '../../../functions/platform/cloud-run.ts';
 import { releasePolicy, type ReleasePolicy } from '../../../functions/release/policy.ts';
+import type { Release, ReleaseStep, Verdict } from '../../../functions/release/release.ts';
 import {
   newServiceRecord,
   type Frozen,
-  type Release,
-  type ReleaseStep,
   type ServiceRecord,
   type Serving,
-  type Verdict,
-} from '../../../functions/release/release.ts';
+} from '../../../functions/release/service-record.ts';
 
 /** One service at noon: `old` is stable, `older` was before it, and a release of a newer commit is under way. */
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { transition } from '../../../functions/release/transitions.ts';
 import { plan } from '../../../functions/rollout/plan.ts';
-import type { Release, ServiceRecord } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
 import { awaitedApproval } from '../../../scripts/people/awaited-approval.ts';
 import { planApproval } from '../../../scripts/people/plan-approval.ts';
 import {
@@ -94,6 +95,7 @@ describe('a percent is waited for', () => {
         service: running(current === 0 ? { [old]: 100 } : { [old]: 100 - current, [candidate]: current }),
         failed: new Set<string>(),
         set: [],
+        unrecorded: [],
         now,
       };
       expect(plan({ ...situation, release }).kind).toBe('nothing');

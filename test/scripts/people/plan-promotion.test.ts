@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Release, ServiceRecord } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
 import { planPromotion } from '../../../scripts/people/plan-promotion.ts';
 import {
   decision,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Quarantined, ServiceRecord } from '../../../functions/release/release.ts';
+import type { Quarantined, ServiceRecord } from '../../../functions/release/service-record.ts';
 import { isForeign, sharesOf } from '../../../functions/rollout/shares.ts';
 import { planRelease, type ReleaseFacts } from '../../../scripts/people/plan-release.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunRevision } from '../../../functions/platform/cloud-run.ts';
-import type { RollbackRequest, ServiceRecord, Shares } from '../../../functions/release/release.ts';
+import type { RollbackRequest, ServiceRecord, Shares } from '../../../functions/release/service-record.ts';
 import { planRollback, rollbackTarget, type RollbackFacts } from '../../../scripts/people/plan-rollback.ts';
 import { rollbackOutcome } from '../../../scripts/people/rollback-outcome.ts';
 import {
@@ -63,6 +63,7 @@ const facts = (part: Partial<RollbackFacts> = {}): RollbackFacts => ({
   revision: ready,
   release: releaseOf('a', { stage: 'superseded' }),
   overSchema: false,
+  overHealth: false,
   keepGoing: false,
   now,
   ...part,
@@ -105,6 +106,12 @@ test.each<[string, Partial<RollbackFacts>, object, RegExp | undefined]>([
     { record: floor, release: tooOld, overSchema: true },
     { revision: older, overSchema: true },
     /schema 6.*cannot be undone/,
+  ],
+  [
+    'without asking the revision whether it answers only when told to, and asks',
+    { overHealth: true },
+    { revision: older, overHealth: true },
+    /api-\S+ is not asked whether it answers before it gets all traffic/,
   ],
   [
     'is no matter of the schema where that is new enough',

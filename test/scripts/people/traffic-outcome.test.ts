@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Release, ServiceRecord } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
 import { trafficOutcome } from '../../../scripts/people/traffic-outcome.ts';
 import {
   decision,

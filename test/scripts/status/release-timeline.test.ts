@@ -3,7 +3,7 @@ import { timelineOf } from '../../../functions/release/timeline.ts';
 import type { Release } from '../../../functions/release/release.ts';
 import { createStyle, visibleLength } from '../../../scripts/cli/style.ts';
 import { releaseTimeline } from '../../../scripts/status/release-timeline.ts';
-import { at, withStable } from '../../support/told-releases.ts';
+import { at, begun, policyOf, seen, told, withStable } from '../../support/told-releases.ts';
 import { sceneNames, scenes, type SceneName } from '../../support/told-scenes.ts';
 
 const plain = createStyle(false);
@@ -46,6 +46,19 @@ describe.each(sceneNames)('a terminal for %s', (name) => {
   test('without colours has none', () => {
     expect(lines(name).join('\n')).not.toContain('\u001b');
   });
+});
+
+test('a step that waits shows since when its verdict stands, and the reasons as they are known by now', () => {
+  const story = [
+    ...begun(policyOf({ onInconclusive: 'wait' })),
+    ...seen.step(130, 5),
+    ...seen.judged(1334, 5, 'inconclusive', 'Not clear yet: 0 of 31 answers of the candidate were errors'),
+  ];
+  const text = releaseTimeline(timelineOf(told(story), withStable()), now, 100, plain);
+  expect(text).toContain(
+    '  ?   5 %    █░░░░░░░░░░░░░░░░░░░  inconclusive since 2026-01-01 09:22:14 UTC, 13 h 59 min so far',
+  );
+  expect(text).toContain('      Not clear yet: 0 of 31 answers of the candidate were errors');
 });
 
 test('text from elsewhere does not steer the terminal', () => {

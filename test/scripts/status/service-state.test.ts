@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { ServiceRecord } from '../../../functions/release/release.ts';
-import { newServiceRecord } from '../../../functions/release/release.ts';
+import type { ServiceRecord } from '../../../functions/release/service-record.ts';
+import { newServiceRecord } from '../../../functions/release/service-record.ts';
 import { createStyle, visibleLength } from '../../../scripts/cli/style.ts';
 import { overview, type Parked } from '../../../scripts/status/overview.ts';
 import { serviceState } from '../../../scripts/status/service-state.ts';
