@@ -10,7 +10,8 @@ const help = `
 npm run setup -- --environment NAME --yes [options]
 
 Makes everything on Google Cloud that pipeline.yaml asks for: buckets, topics, subscriptions, the log sink, secrets,
-databases, the image repository, the functions, the triggers, the tick. What is there already is left alone.
+databases, the image repository, the functions, the triggers, the tick, the alert policy. What is there already is left
+alone.
 It works with the credentials of "gcloud auth application-default login". "npm start" does the same for the local cloud.
 
   --environment NAME  of pipeline.yaml

@@ -40,6 +40,15 @@ export interface LogWriter {
   ): void;
 }
 
+/** Cloud Logging, as alert policies watch it. */
+export interface LogWatcher {
+  /**
+   * Calls `matched` for each entry of the project from now on that passes the Logging query; the result ends that. Throws
+   * ApiError INVALID_ARGUMENT for a query that is none.
+   */
+  watch(project: string, query: string, matched: (entry: LogEntry) => void): () => void;
+}
+
 /** Cloud Monitoring, as other products report to it. */
 export interface MetricWriter {
   /**

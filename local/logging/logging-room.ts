@@ -1,17 +1,19 @@
 import { timestamp } from '../core/clock.ts';
 import type { CloudContext } from '../core/context.ts';
-import type { LogEntry, LogWriter, Publisher } from '../core/links.ts';
+import type { LogEntry, LogWatcher, LogWriter, Publisher } from '../core/links.ts';
 import type { Room } from '../core/room.ts';
 import { entryRoutes } from './entry-routes.ts';
 import { openEntryStore } from './entry-store.ts';
 import { createInsertIds } from './insert-ids.ts';
 import type { LogSink } from './log-sink.ts';
+import { createLogWatchers } from './log-watchers.ts';
 import { sinkRoutes } from './sink-routes.ts';
 import { createSinks } from './sinks.ts';
 
 export interface LoggingRoom {
   readonly room: Room;
   readonly writer: LogWriter;
+  readonly watcher: LogWatcher;
 }
 
 /**
@@ -24,9 +26,12 @@ export function createLoggingRoom(context: CloudContext, links: { publisher: Pub
   const store = openEntryStore(context.folder('logging', 'entries'));
   const makeInsertId = createInsertIds(clock);
 
+  const watchers = createLogWatchers();
+
   const record = (entry: LogEntry): void => {
     store.append(entry);
     sinks.export(entry);
+    watchers.show(entry);
   };
 
   return {
@@ -40,6 +45,7 @@ export function createLoggingRoom(context: CloudContext, links: { publisher: Pub
         store.close();
       },
     },
+    watcher: watchers,
     writer: {
       write(entry) {
         const now = timestamp(clock);

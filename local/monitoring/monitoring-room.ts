@@ -1,7 +1,10 @@
 import type { CloudContext } from '../core/context.ts';
-import type { MetricWriter } from '../core/links.ts';
+import type { LogWatcher, MetricWriter } from '../core/links.ts';
 import { loadDescriptors, protoRoutes } from '../core/proto-routes.ts';
 import type { Room } from '../core/room.ts';
+import { createAlertPolicies } from './alert-policies.ts';
+import type { AlertPolicy } from './alert-policy.ts';
+import { createAlerts, type KeptAlert } from './alerts.ts';
 import { createTimeSeries } from './create-time-series.ts';
 import { listTimeSeries } from './list-time-series.ts';
 import { createMetricDescriptors, metricDescriptorMethods } from './metric-descriptors.ts';
@@ -18,9 +21,25 @@ export interface MonitoringRoom {
 
 const pruneEveryMs = 600_000;
 
-/** Cloud Monitoring v3: metrics that users define, and those of Cloud Run; the last 25 hours are kept. */
-export function createMonitoringRoom(context: CloudContext): MonitoringRoom {
+/** Where nothing is logged, nothing matches. */
+const noLogs: LogWatcher = { watch: () => () => undefined };
+
+/**
+ * Cloud Monitoring v3: metrics that users define, and those of Cloud Run, of which the last 25 hours are kept; alert policies
+ * about log entries, and their alerts.
+ */
+export function createMonitoringRoom(
+  context: CloudContext,
+  { logs }: { readonly logs: LogWatcher } = { logs: noLogs },
+): MonitoringRoom {
   const { clock } = context;
+  const alerts = createAlerts(context.table<KeptAlert>('monitoring', 'alerts'), clock, context.log);
+  const policies = createAlertPolicies(
+    context.table<AlertPolicy>('monitoring', 'alert-policies'),
+    alerts,
+    logs,
+    clock,
+  );
   const store = openSeriesStore(
     context.table<SeriesRecord>('monitoring', 'series'),
     context.table<PointChunk>('monitoring', 'points'),
@@ -33,13 +52,14 @@ export function createMonitoringRoom(context: CloudContext): MonitoringRoom {
     store.prune();
     cancelPrune = clock.after(pruneEveryMs, prune);
   };
+  const descriptorsOfApi = loadDescriptors('@google-cloud/monitoring');
   return {
     metrics: createMetricWriter(store, clock),
     room: {
       name: 'monitoring',
       routes: [
         ...visibilityRoutes(state),
-        ...protoRoutes(loadDescriptors('@google-cloud/monitoring'), 'google.monitoring.v3.MetricService', {
+        ...protoRoutes(descriptorsOfApi, 'google.monitoring.v3.MetricService', {
           CreateTimeSeries: createTimeSeries(store, descriptors, clock),
           ListTimeSeries: listTimeSeries(store, descriptors, clock, () => state.visibility),
           ...metricDescriptorMethods(descriptors, (project, type) => {
@@ -47,9 +67,15 @@ export function createMonitoringRoom(context: CloudContext): MonitoringRoom {
           }),
           ...monitoredResourceMethods,
         }),
+        ...protoRoutes(descriptorsOfApi, 'google.monitoring.v3.AlertPolicyService', policies.methods),
+        ...alerts.routes,
       ],
-      start: prune,
+      start() {
+        prune();
+        policies.start();
+      },
       stop() {
+        policies.stop();
         cancelPrune?.();
         store.flush();
       },

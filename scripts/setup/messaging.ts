@@ -19,6 +19,11 @@ export const subscriptions: readonly { readonly topic: string; readonly target: 
 ];
 
 const day = 24 * 3600;
+/**
+ * A tick says no more than that a minute has passed: one that nobody could take is worthless once the next has come. Ten
+ * minutes is the least that Pub/Sub allows. https://cloud.google.com/pubsub/docs/subscription-properties
+ */
+const retentionSeconds = (topic: string): number => (topic === topics.ticks ? 600 : 7 * day);
 const seconds = (value: number): { seconds: number } => ({ seconds: value });
 
 export async function setUpTopics({ api, pipeline, note }: SetupTarget): Promise<void> {
@@ -95,7 +100,7 @@ export async function setUpSubscriptions(
             pushConfig,
             // The longest that Pub/Sub allows: a verification may take minutes.
             ackDeadlineSeconds: 600,
-            messageRetentionDuration: seconds(7 * day),
+            messageRetentionDuration: seconds(retentionSeconds(topic)),
             retryPolicy: { minimumBackoff: seconds(1), maximumBackoff: seconds(600) },
             deadLetterPolicy: {
               deadLetterTopic: `projects/${project}/topics/${topics.deadLetters}`,
@@ -105,7 +110,15 @@ export async function setUpSubscriptions(
           }),
         );
         if (created) note(`created subscription ${topic} → ${target}`);
-        else await subscriber.modifyPushConfig({ subscription: name, pushConfig });
+        else
+          await subscriber.updateSubscription({
+            subscription: {
+              name,
+              pushConfig,
+              messageRetentionDuration: seconds(retentionSeconds(topic)),
+            },
+            updateMask: { paths: ['push_config', 'message_retention_duration'] },
+          });
       }),
     );
   } finally {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setUpAlertPolicy } from './alert-policy.ts';
 import { setUpBuilderImage, setUpRegistry } from './builder-image.ts';
 import { setUpDatabases } from './databases.ts';
 import { setUpFunctions } from './functions.ts';
@@ -27,6 +28,7 @@ export async function setUp(target: SetupTarget): Promise<void> {
     setUpFunctions(target, slipwayFolder),
     setUpDatabases(target, databasePasswords),
     setUpSink(target),
+    setUpAlertPolicy(target),
   ]);
   await Promise.all([setUpSubscriptions(target, urls), setUpTick(target)]);
   await setUpTriggers(target, builderImage);

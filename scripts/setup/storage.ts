@@ -1,3 +1,4 @@
+import { artifacts } from '../../functions/release/naming.ts';
 import { stateBucket } from '../pipeline/pipeline.ts';
 import { ensure } from './ensure.ts';
 import type { SetupTarget } from './target.ts';
@@ -6,7 +7,7 @@ import type { SetupTarget } from './target.ts';
 export const buckets = (project: string): Record<'state' | 'cache' | 'artifacts' | 'source', string> => ({
   state: `${project}-slipway`,
   cache: `${project}-slipway-cache`,
-  artifacts: `${project}-slipway-artifacts`,
+  artifacts: artifacts.bucket(project),
   source: `${project}-slipway-source`,
 });
 

@@ -3,12 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { substitutions as names } from '../../functions/release/naming.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { UserError } from '../cli/user-error.ts';
-import { triggersOf } from '../pipeline/triggers.ts';
+import { pushTriggerOf, triggersOf } from '../pipeline/triggers.ts';
 import type { SetupTarget } from './target.ts';
 
 type IBuildTrigger = protos.google.devtools.cloudbuild.v1.IBuildTrigger;
 
-/** One trigger for each service and purpose. Last of all, so that no build starts before everybody listens. */
+/** One trigger for each service and purpose, and one for every push. Last of all, so that no build starts before everybody listens. */
 export async function setUpTriggers(
   { api, pipeline, note }: SetupTarget,
   builderImage: string,
@@ -17,14 +17,8 @@ export async function setUpTriggers(
   const parent = `projects/${pipeline.project}/locations/${pipeline.region}`;
   try {
     const [existing] = await client.listBuildTriggers({ parent });
-    const wanted = triggersOf(pipeline);
-    for (const each of wanted) {
-      const trigger = {
-        ...each,
-        tags: [...each.tags],
-        includedFiles: [...each.includedFiles],
-        substitutions: { ...each.substitutions, _BUILDER: builderImage },
-      };
+    const wanted = wantedTriggers(pipeline, builderImage);
+    for (const trigger of wanted) {
       const found = existing.find(({ name }) => name === trigger.name);
       const other = found?.substitutions?._ENVIRONMENT;
       if (other !== undefined && other !== pipeline.environment.name) {
@@ -53,6 +47,27 @@ export async function setUpTriggers(
   }
 }
 
+function wantedTriggers(pipeline: Pipeline, builderImage: string): IBuildTrigger[] {
+  const push = pushTriggerOf(pipeline, builderImage);
+  return [
+    ...triggersOf(pipeline).map((each) => ({
+      ...each,
+      tags: [...each.tags],
+      includedFiles: [...each.includedFiles],
+      substitutions: { ...each.substitutions, _BUILDER: builderImage },
+    })),
+    {
+      ...push,
+      tags: [...push.tags],
+      build: {
+        ...push.build,
+        tags: [...push.build.tags],
+        steps: push.build.steps.map((step) => ({ ...step, args: [...step.args] })),
+      },
+    },
+  ];
+}
+
 const isOurs = ({ github, substitutions }: IBuildTrigger, { repository }: Pipeline): boolean =>
   github?.owner === repository.owner &&
   github.name === repository.name &&
@@ -60,8 +75,9 @@ const isOurs = ({ github, substitutions }: IBuildTrigger, { repository }: Pipeli
   substitutions[names.purpose] !== undefined;
 
 /** What setup decides about a trigger; the rest is Cloud Build's. */
-const settingsOf = ({ filename, includedFiles, substitutions, github }: IBuildTrigger): unknown => ({
-  filename,
+const settingsOf = ({ filename, build, includedFiles, substitutions, github }: IBuildTrigger): unknown => ({
+  filename: filename ?? '',
+  steps: (build?.steps ?? []).map(({ name, args }) => ({ name, args: [...(args ?? [])] })),
   includedFiles: [...(includedFiles ?? [])],
   substitutions: { ...substitutions },
   owner: github?.owner,

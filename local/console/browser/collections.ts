@@ -1,3 +1,4 @@
+import type { AlertJson } from './alert-view.ts';
 import { callApi, listAll } from './api.ts';
 import type { BuildJson } from './build-view.ts';
 import type { EntryJson } from './entry-view.ts';
@@ -22,6 +23,12 @@ export const collections = {
     listAll(`${origin}/v2/projects/${project}/locations/${region}/functions`),
   subscriptions: ({ origin, project }: Place): Promise<{ name: string }[]> =>
     listAll(`${origin}/v1/projects/${project}/subscriptions`),
+  /** Those that stand open, the newest first. */
+  async alerts({ origin, project }: Place): Promise<AlertJson[]> {
+    const filter = encodeURIComponent('state="OPEN"');
+    const answer = await callApi(`${origin}/v3/projects/${project}/alerts?filter=${filter}`);
+    return ((answer.alerts as AlertJson[] | undefined) ?? []).toReversed();
+  },
   /** Their names; values are never asked for. */
   secrets: ({ origin, project }: Place): Promise<{ name: string }[]> =>
     listAll(`${origin}/v1/projects/${project}/secrets`),

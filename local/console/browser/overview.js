@@ -1,4 +1,5 @@
 /* global document, location */
+import { alertView } from './alert-view.ts';
 import { ApiFailure } from './api.ts';
 import { buildView } from './build-view.ts';
 import { collections } from './collections.ts';
@@ -148,6 +149,25 @@ const functions = (list) =>
       : el('ul', { class: 'panel' }, ...list.map((one) => functionRow(functionView(one)))),
   );
 
+function alertRow({ name, title, source, ageMs, logs }) {
+  return el(
+    'li',
+    { key: name },
+    el('div', { class: 'line' }, link(logs, title), pill('bad', 'Open')),
+    el('div', { class: 'dim' }, [source, ageMs === undefined ? '' : spokenAge(ageMs)].join(' ').trim()),
+  );
+}
+
+const alerts = (list, nowMs) =>
+  section(
+    'Alerts',
+    list.length,
+    '',
+    list.length === 0
+      ? note('No alert is open.')
+      : el('ul', { class: 'panel' }, ...list.map((alert) => alertRow(alertView(alert, nowMs)))),
+  );
+
 const names = (title, list, empty) =>
   section(
     title,
@@ -166,6 +186,7 @@ const names = (title, list, empty) =>
 const parts = [
   { title: 'Services', read: collections.services, draw: services },
   { title: 'Latest builds', read: collections.builds, draw: builds },
+  { title: 'Alerts', read: collections.alerts, draw: alerts },
   { title: 'Functions', read: collections.functions, draw: functions },
   {
     title: 'Pub/Sub subscriptions',

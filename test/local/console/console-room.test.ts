@@ -79,7 +79,14 @@ test('names cannot leave their place in the page', () => {
 });
 
 describe('what the pages read', () => {
-  const read: (keyof typeof collections)[] = ['services', 'builds', 'functions', 'subscriptions', 'secrets'];
+  const read: (keyof typeof collections)[] = [
+    'services',
+    'builds',
+    'alerts',
+    'functions',
+    'subscriptions',
+    'secrets',
+  ];
 
   test.each(read)('%s: an empty cloud has none', async (name) => {
     expect(await collections[name](place)).toEqual([]);

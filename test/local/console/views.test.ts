@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { alertView } from '../../../local/console/browser/alert-view.ts';
 import { buildView, type BuildJson } from '../../../local/console/browser/build-view.ts';
 import { entryView, type EntryJson } from '../../../local/console/browser/entry-view.ts';
 import { quoted, safeHref, spokenAge, spokenDuration } from '../../../local/console/browser/formats.ts';
@@ -228,4 +229,19 @@ describe('a log entry', () => {
   ])('%s', (_, entry, expected) => {
     expect(entryView(entry)).toMatchObject(expected);
   });
+});
+
+test('an alert leads to the log lines that it is about', () => {
+  const alert = {
+    name: 'projects/p/alerts/1',
+    openTime: '2026-01-01T00:00:00.000Z',
+    resource: { type: 'cloud_run_revision', labels: { service_name: 'slipway-rollout' } },
+    policy: { displayName: 'Slipway needs a person' },
+  };
+  const view = alertView(alert, Date.parse('2026-01-01T00:01:00.000Z'));
+  expect(view).toMatchObject({ title: 'Slipway needs a person', source: 'slipway-rollout', ageMs: 60_000 });
+  expect(decodeURIComponent(view.logs.replaceAll('+', ' '))).toContain(
+    'severity>=CRITICAL resource.labels.service_name="slipway-rollout"',
+  );
+  expect(alertView({ name: 'x' }, 0)).toMatchObject({ title: 'Alert', source: '', ageMs: undefined });
 });
