@@ -164,7 +164,13 @@ export function createRequestListener(routes: readonly Route[], log: CloudContex
   };
 }
 
+/**
+ * As long as Google's front ends keep an idle connection. With Node's five seconds, a client on a busy machine would often
+ * send into a connection that is just being closed.
+ */
+const keepAliveTimeoutMs = 600_000;
+
 /** A server with the rooms' routes, which does not listen yet. */
 export function createApiServer(routes: readonly Route[], log: CloudContext['log']): Server {
-  return createServer(createRequestListener(routes, log));
+  return createServer({ keepAliveTimeout: keepAliveTimeoutMs }, createRequestListener(routes, log));
 }
