@@ -13,37 +13,62 @@ interface Timestamp {
 const millis = (time: Timestamp | null | undefined): number =>
   Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
 
-/** Reads from the APIs when the parts of a release happened. */
-export async function timesOf(
-  session: Session,
-  { build, release }: BuildView,
-  pushed: number,
-): Promise<ReleaseTimes> {
+/** A build that has ended: when it and its steps ran, in milliseconds since the epoch. */
+export interface ObservedBuild {
+  readonly service: string;
+  readonly created: number;
+  readonly from: number;
+  readonly to: number;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly waitFor: readonly string[];
+    readonly from: number;
+    readonly to: number;
+  }[];
+}
+
+/** Reads from Cloud Build when a build and its steps ran. */
+export async function buildOf(session: Session, { service, build }: BuildView): Promise<ObservedBuild> {
   const client = new CloudBuildClient(session.api.clientOptions);
   try {
     const [full] = await client.getBuild({ name: build.name });
-    const probes = (release?.probes ?? []).map(({ at }) => Date.parse(at));
     return {
-      pushed,
-      buildCreated: millis(full.createTime),
-      buildStarted: millis(full.startTime),
-      steps: (full.steps ?? []).map(({ timing }) => ({
+      service,
+      created: millis(full.createTime),
+      from: millis(full.startTime),
+      to: millis(full.finishTime),
+      steps: (full.steps ?? []).map(({ id, waitFor, timing }, index) => ({
+        id: id ?? String(index),
+        waitFor: waitFor ?? [],
         from: millis(timing?.startTime),
         to: millis(timing?.endTime),
       })),
-      watched: { from: Math.min(...probes), to: Math.max(...probes) },
-      served: (release?.steps ?? []).flatMap(({ percent, servingAt, verdict }) => {
-        const policy = release?.candidate?.policy;
-        if (!policy || servingAt === undefined || !verdict) return [];
-        const from = Date.parse(servingAt);
-        const wanted = from + stepTimes(policy, percent).atMostSeconds * 1000;
-        return [{ from, to: Math.min(wanted, Date.parse(verdict.at)) }];
-      }),
-      live: Date.parse(release?.history.find(({ stage }) => stage === 'live')?.at ?? ''),
     };
   } finally {
     await client.close();
   }
+}
+
+/** Reads from the APIs when the parts of a release happened. */
+export async function timesOf(session: Session, view: BuildView, pushed: number): Promise<ReleaseTimes> {
+  const { release } = view;
+  const { created, from: started, steps } = await buildOf(session, view);
+  const probes = (release?.probes ?? []).map(({ at }) => Date.parse(at));
+  return {
+    pushed,
+    buildCreated: created,
+    buildStarted: started,
+    steps,
+    watched: { from: Math.min(...probes), to: Math.max(...probes) },
+    served: (release?.steps ?? []).flatMap(({ percent, servingAt, verdict }) => {
+      const policy = release?.candidate?.policy;
+      if (!policy || servingAt === undefined || !verdict) return [];
+      const from = Date.parse(servingAt);
+      const wanted = from + stepTimes(policy, percent).atMostSeconds * 1000;
+      return [{ from, to: Math.min(wanted, Date.parse(verdict.at)) }];
+    }),
+    live: Date.parse(release?.history.find(({ stage }) => stage === 'live')?.at ?? ''),
+  };
 }
 
 /** When the revision became ready. */

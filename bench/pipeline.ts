@@ -1,35 +1,29 @@
-import { execFileSync } from 'node:child_process';
-import { appendFile } from 'node:fs/promises';
-import path from 'node:path';
 import { resolveCommit } from '../scripts/cli/git.ts';
-import { cloneAt } from '../scripts/demo/commits.ts';
 import { createFixtureRepo } from '../test/e2e/support/fixture-repo.ts';
+import { cloneBoard } from './board-commits.ts';
 import { coldStarts } from './cold-start.ts';
 import { readyAt, statusesWritten, timesOf } from './observe.ts';
 import { percentile } from './percentile.ts';
 import { measureRollback, usePolicy, type Rollback } from './rollback.ts';
+import { requireBuilt } from './require-built.ts';
 import { seconds } from './rows.ts';
 import { shares } from './timeline.ts';
 import { pushAndWait, withPipeline, type Bench } from './with-pipeline.ts';
 
 async function measureBoard(root: string, bench: Bench): Promise<void> {
   const { record } = bench.rows;
-  const clone = await cloneAt(root, (await resolveCommit(root, 'HEAD')).sha);
-  const git = (...args: string[]): string =>
-    execFileSync(
-      'git',
-      ['-C', clone.folder, '-c', 'user.name=bench', '-c', 'user.email=bench@slipway.invalid', ...args],
-      { encoding: 'utf8' },
-    );
+  const clone = await cloneBoard(root);
   try {
     await withPipeline(clone.folder, bench, async (session) => {
-      const services = Object.keys(session.pipeline.services).length;
+      const readmes = Object.values(session.pipeline.services).map(({ folder }) => `${folder}/README.md`);
+      const services = readmes.length;
       for (const kind of ['cold', 'with the cache']) {
-        for (const { folder } of Object.values(session.pipeline.services))
-          await appendFile(path.join(clone.folder, folder, 'README.md'), `\n${kind}\n`);
-        git('commit', '--quiet', '--no-verify', '--all', '-m', kind);
-        const commit = await resolveCommit(clone.folder, 'HEAD');
+        const commit = await clone.append(readmes, kind);
         const { snapshot, at } = await pushAndWait(session, clone.folder, commit, services);
+        await requireBuilt(session, snapshot);
+        const other = snapshot.builds.find(({ release }) => release?.stage !== 'live')?.release;
+        if (other)
+          throw new Error(`${other.id} is ${other.stage}, not live: ${other.history.at(-1)?.reason ?? ''}`);
         const times = await Promise.all(snapshot.builds.map((view) => timesOf(session, view, at)));
         const parts = times.map(shares);
         const [first] = await statusesWritten(session, commit.sha);
@@ -66,7 +60,7 @@ async function measureRelease(bench: Bench): Promise<void> {
     await withPipeline(repo.folder, bench, async (session) => {
       const latencies: number[] = [];
       const written: number[] = [];
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < bench.rounds(5); round += 1) {
         repo.commit({ api: 'good' }, `good ${round}`);
         const commit = await resolveCommit(repo.folder, 'HEAD');
         const { snapshot, at } = await pushAndWait(session, repo.folder, commit, 1);
@@ -80,13 +74,16 @@ async function measureRelease(bench: Bench): Promise<void> {
         }
         written.push((await statusesWritten(session, commit.sha)).length);
       }
-      latencies.sort((a, b) => a - b);
       record(
         'revision ready → its traffic, without the watch',
-        seconds(latencies[2] ?? 0),
-        `median of 5, ${seconds(latencies[0] ?? 0)} to ${seconds(latencies[4] ?? 0)}`,
+        seconds(percentile(latencies, 0.5)),
+        `median of ${latencies.length}, ${seconds(Math.min(...latencies))} to ${seconds(Math.max(...latencies))}`,
       );
-      record('GitHub statuses a release costs', String(Math.max(...written)), 'the most of 5 good releases');
+      record(
+        'GitHub statuses a release costs',
+        String(Math.max(...written)),
+        `the most of ${written.length} good releases`,
+      );
 
       repo.commit({ api: 'crashes-at-start' }, 'crash');
       const commit = await resolveCommit(repo.folder, 'HEAD');
@@ -111,8 +108,8 @@ async function measureRelease(bench: Bench): Promise<void> {
   }
 }
 
-async function measureFunctions({ rows: { record } }: Bench): Promise<void> {
-  const starts = await coldStarts(7);
+async function measureFunctions({ rows: { record }, rounds }: Bench): Promise<void> {
+  const starts = await coldStarts(rounds(7));
   const empty = starts.find(({ name }) => name === 'empty');
   for (const { name, medianMs, residentMb } of starts) {
     const ratio =
@@ -127,7 +124,6 @@ async function measureFunctions({ rows: { record } }: Bench): Promise<void> {
 
 /** Probes of the default policy, and those that a team may ask for that wants to be out again sooner. */
 const probeIntervals = [1, 0.2];
-const rollbackRounds = 7;
 
 async function measureRollbacks(bench: Bench): Promise<void> {
   const { record } = bench.rows;
@@ -139,7 +135,7 @@ async function measureRollbacks(bench: Bench): Promise<void> {
       for (const intervalSeconds of probeIntervals) {
         usePolicy(repo, 'api', intervalSeconds);
         const seen: Rollback[] = [];
-        for (let round = 0; round < rollbackRounds; round += 1)
+        for (let round = 0; round < bench.rounds(7); round += 1)
           seen.push(await measureRollback(session, repo, 'api', bench.interrupted));
         const middle = (of: (one: Rollback) => number): number => percentile(seen.map(of), 0.5);
         const worst = (of: (one: Rollback) => number): number => percentile(seen.map(of), 0.95);

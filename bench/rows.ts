@@ -1,17 +1,21 @@
 /** What was measured, in the order in which it was. */
 export interface Rows {
   readonly rows: readonly (readonly [what: string, figure: string, note: string])[];
-  /** Keeps a row, and says it, for it takes minutes until all are there. */
   record(what: string, figure: string, note?: string): void;
 }
 
-export function createRows(): Rows {
+/** Keeps rows, and says each, for it takes minutes until all are there. */
+export function createRows(
+  say: (line: string) => void = (line) => {
+    process.stderr.write(`${line}\n`);
+  },
+): Rows {
   const rows: [string, string, string][] = [];
   return {
     rows,
     record(what, figure, note = '') {
       rows.push([what, figure, note]);
-      process.stderr.write(`${what}: ${figure} ${note}\n`);
+      say(`${what}: ${figure} ${note}`.trimEnd());
     },
   };
 }

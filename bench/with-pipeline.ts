@@ -15,6 +15,8 @@ export type LocalSession = Session & { readonly origin: string };
 
 export interface Bench {
   readonly rows: Rows;
+  /** How often something is measured that is to be measured so often. */
+  readonly rounds: (wanted: number) => number;
   readonly interrupted: AbortSignal;
 }
 
@@ -22,6 +24,10 @@ export interface Pushed {
   readonly snapshot: Snapshot;
   readonly at: number;
 }
+
+/** Between two looks at a push, and so many of them may fail in a row: a machine that is measured is a busy one. */
+const lookEveryMs = 200;
+const failedLooks = 10;
 
 /** Pushes to main and looks until every release has ended and GitHub has the last word. */
 export async function pushAndWait(
@@ -33,11 +39,22 @@ export async function pushAndWait(
   const viewer = openViewer(session.pipeline, session.api, session.githubApiUrl, session.githubToken);
   const at = Date.now();
   await push(folder, remoteOf(session), commit.sha, 'refs/heads/main');
+  let failed = 0;
   for (;;) {
-    const snapshot = await viewer.snapshot(commit.sha);
-    if (snapshot.builds.length === services && allEnded(snapshot) && (await viewer.unreported()).length === 0)
-      return { snapshot, at };
-    await sleep(200);
+    try {
+      const snapshot = await viewer.snapshot(commit.sha);
+      if (
+        snapshot.builds.length === services &&
+        allEnded(snapshot) &&
+        (await viewer.unreported()).length === 0
+      )
+        return { snapshot, at };
+      failed = 0;
+    } catch (error) {
+      failed += 1;
+      if (failed > failedLooks) throw error;
+    }
+    await sleep(lookEveryMs);
   }
 }
 

@@ -4,7 +4,8 @@ import path from 'node:path';
 
 /*
  * Runs at the end of `npm ci`: one install is all that a fresh checkout needs. The services are packages of their own,
- * each with its own lock file; their packages come to this machine now, so that tests and builds need no network later.
+ * each with its own lock file, and so is what they link (telemetry: npm makes the link, and installs nothing behind it);
+ * their packages come to this machine now, so that tests and builds need no network later.
  */
 const root = path.resolve(import.meta.dirname, '..');
 const services = path.join(root, 'services');

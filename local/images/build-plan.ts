@@ -67,8 +67,18 @@ function originKey(origin: Origin): string {
 }
 
 function configOf(origin: Origin): BuildConfig {
-  if (origin.kind === 'stage') return origin.stage.config;
-  return origin.kind === 'image' ? origin.image.config : origin.base.config;
+  switch (origin.kind) {
+    case 'stage':
+      return origin.stage.config;
+    case 'image': {
+      const [baseTree] = origin.image.oci.rootfs.diff_ids;
+      return { ...origin.image.config, ...(baseTree === undefined ? {} : { baseTree }) };
+    }
+    case 'base':
+      return origin.base.config;
+    default:
+      return origin satisfies never;
+  }
 }
 
 /**
@@ -187,7 +197,7 @@ export async function planBuild(input: PlanInput): Promise<PlannedStage> {
   return plan(chosen);
 }
 
-/** Build arguments that no ARG of the Dockerfile takes. */
+/** Build arguments that no ARG of the Dockerfile takes. Those of the builder itself need none. */
 export function unusedBuildArgs(
   { globals, stages }: Dockerfile,
   buildArgs: Readonly<Record<string, string>>,
@@ -197,5 +207,5 @@ export function unusedBuildArgs(
       instruction.kind === 'ARG' ? instruction.args.map(({ name }) => name) : [],
     ),
   );
-  return Object.keys(buildArgs).filter((name) => !declared.has(name) && !/_proxy$/i.test(name));
+  return Object.keys(buildArgs).filter((name) => !declared.has(name) && !/_proxy$|^BUILDKIT_/i.test(name));
 }

@@ -9,8 +9,9 @@ import {
   type Restored,
   type Saved,
 } from './dependency-cache.ts';
+import { linkedFolders } from './linked-folders.ts';
 import { runProcess } from './run-process.ts';
-import { readStorageAddress } from './storage-address.ts';
+import { readStorageAddress, type StorageAddress } from './storage-address.ts';
 
 const installed = 'node_modules';
 
@@ -22,8 +23,9 @@ export const install: Command = {
 
 Puts node_modules into the folder: out of the cache, when an earlier build had the same
 package.json, package-lock.json, .npmrc, platform and major version of Node; else with
-\`npm ci\`, and then into the cache. The cache can only save time: when it cannot be read or
-written, the log says why and the build goes on.
+\`npm ci\`, and then into the cache. Folders that the lock file links (file:../shared) and that
+have a lock file of their own come first, each with an entry of its own. The cache can only
+save time: when it cannot be read or written, the log says why and the build goes on.
 
   --folder FOLDER  the folder of package.json, from the root of the checkout
   --cache ADDRESS  the bucket of the cache`,
@@ -37,27 +39,36 @@ written, the log says why and the build goes on.
       throw new Error(
         `${line.options.folder} has no package-lock.json: run \`npm install\` there and commit it, or correct the folder`,
       );
-    const cache = openDependencyCache(around.api, address, await dependencyKey(folder, line.options.folder));
-    const timed = stopwatch(around);
-
-    const restored = await cache.restore(folder, installed);
-    around.print(describeRestored(restored, timed()));
-    if (restored.kind === 'hit') return 0;
-
-    const exitCode = await runProcess('npm', ['ci'], folder);
-    if (exitCode !== 0) {
-      around.print(
-        `npm ci failed with exit ${exitCode} in ${line.options.folder}; its own messages are above`,
-      );
-      return exitCode;
+    const folders = [...(await linkedFolders(around.folder, line.options.folder)), line.options.folder];
+    for (const each of folders) {
+      if (folders.length > 1) around.print(`${each}:`);
+      const exitCode = await installFolder(each, address, around);
+      if (exitCode !== 0) return exitCode;
     }
-    around.print(`npm ci took ${timed()}`);
-    // npm makes no folder for a package that needs none.
-    if (!existsSync(path.join(folder, installed))) return 0;
-    around.print(describeSaved(await cache.save(folder, installed), timed()));
     return 0;
   },
 };
+
+async function installFolder(shown: string, address: StorageAddress, around: Surroundings): Promise<number> {
+  const folder = path.resolve(around.folder, shown);
+  const cache = openDependencyCache(around.api, address, await dependencyKey(folder, shown));
+  const timed = stopwatch(around);
+
+  const restored = await cache.restore(folder, installed);
+  around.print(describeRestored(restored, timed()));
+  if (restored.kind === 'hit') return 0;
+
+  const exitCode = await runProcess('npm', ['ci'], folder);
+  if (exitCode !== 0) {
+    around.print(`npm ci failed with exit ${exitCode} in ${shown}; its own messages are above`);
+    return exitCode;
+  }
+  around.print(`npm ci took ${timed()}`);
+  // npm makes no folder for a package that needs none.
+  if (!existsSync(path.join(folder, installed))) return 0;
+  around.print(describeSaved(await cache.save(folder, installed), timed()));
+  return 0;
+}
 
 /** Each call tells the time since the one before. */
 function stopwatch({ now }: Pick<Surroundings, 'now'>): () => string {

@@ -53,7 +53,8 @@ export function loadPipeline(text: string, { file, environment }: LoadOptions): 
   const asked = environments.find(({ name }) => name === environment);
   if (findings.length > 0 || !shape.file.success || asked === undefined) return fail(findings);
 
-  const { project, region, repository, environments: declared, databases, releaseSets } = shape.file.data;
+  const { environments: declared, ...data } = shape.file.data;
+  const { project, region, repository, databases, releaseSets, notificationChannels } = data;
   const [owner = '', name = ''] = repository.split('/');
   return {
     ok: true,
@@ -65,6 +66,7 @@ export function loadPipeline(text: string, { file, environment }: LoadOptions): 
       databases,
       services: Object.fromEntries(asked.services.map((service) => [service.name, service.config])),
       releaseSets,
+      notificationChannels,
     },
   };
 }

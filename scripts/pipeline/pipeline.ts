@@ -17,6 +17,8 @@ export interface Pipeline {
   readonly services: Readonly<Record<string, ServiceConfig>>;
   /** Services that go out together, in this order. A service is in one set at most. */
   readonly releaseSets: readonly (readonly string[])[];
+  /** Numbers of the channels that are told when a person is needed; undefined leaves it to what people have set. */
+  readonly notificationChannels?: readonly string[] | undefined;
 }
 
 /**

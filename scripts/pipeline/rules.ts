@@ -10,7 +10,13 @@ import { approvedSteps, releaseSetMembers } from './release-rules.ts';
 
 /** Rules of the file as it is written. */
 export function fileRules(tree: Placed): Finding[] {
-  return [...distinctFolders(tree), ...knownServices(tree), ...socketPaths(tree), ...releaseSetMembers(tree)];
+  return [
+    ...distinctFolders(tree),
+    ...contextsAbove(tree),
+    ...knownServices(tree),
+    ...socketPaths(tree),
+    ...releaseSetMembers(tree),
+  ];
 }
 
 /** Rules of the services as they are in one environment. */
@@ -38,6 +44,16 @@ function distinctFolders(tree: Placed): Finding[] {
     return owner === undefined
       ? []
       : [findingAt(folder, `is the folder of ${owner} already; every service needs a folder of its own`)];
+  });
+}
+
+/** A Dockerfile can only copy what is in its context. */
+function contextsAbove(tree: Placed): Finding[] {
+  return entriesOf(find(tree, ['services'])).flatMap(([, service]) => {
+    const [folder, context] = ['folder', 'context'].map((key) => find(service, [key]));
+    if (folder?.kind !== 'scalar' || context?.kind !== 'scalar') return [];
+    if (`${String(folder.value)}/`.startsWith(`${String(context.value)}/`)) return [];
+    return [findingAt(context, `is not above the folder of the service, ${String(folder.value)}`)];
   });
 }
 

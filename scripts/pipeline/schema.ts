@@ -96,6 +96,11 @@ const settings = {
 /** One service, complete. */
 export const service = z.strictObject({
   folder: path.describe('Folder of the service, from the root of the repository.'),
+  context: path
+    .optional()
+    .describe(
+      'What the image build may read: the folder of the service, or one above it. The folder, unless it is said.',
+    ),
   ...settings,
 });
 
@@ -157,6 +162,18 @@ export const pipelineFile = z.strictObject({
     .default([])
     .describe(
       'Services that go out together, each list in its order, and come back together in the reverse one. A service stands in one list at most.',
+    ),
+  notificationChannels: z
+    .array(
+      text(
+        /^\d+$/,
+        'must be the number of a notification channel of Cloud Monitoring, as "gcloud beta monitoring channels list" has it at the end of its name, in quotes',
+      ),
+    )
+    .max(16)
+    .optional()
+    .describe(
+      'Notification channels of Cloud Monitoring, by their numbers, that are told when a person is needed.',
     ),
 });
 

@@ -1,3 +1,4 @@
+import { pushPurpose, releasedBranch } from '../../functions/build-status/push-build.ts';
 import { substitutions } from '../../functions/release/naming.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { ServiceConfig } from './schema.ts';
@@ -32,6 +33,51 @@ export function triggersOf(pipeline: Pipeline): BuildTrigger[] {
   ]);
 }
 
+/** The trigger that every push to a branch starts, with its build in it: no file of a repository can be missing. */
+export interface PushTrigger extends Omit<BuildTrigger, 'filename' | 'includedFiles'> {
+  readonly build: {
+    readonly steps: readonly {
+      readonly id: string;
+      readonly name: string;
+      readonly entrypoint: string;
+      readonly args: readonly string[];
+    }[];
+    readonly tags: readonly string[];
+    readonly options: { readonly logging: 'CLOUD_LOGGING_ONLY' };
+  };
+}
+
+/**
+ * What the pipeline hears of pushes by that change no service: without it the checks that such a push needs would be
+ * awaited for ever. Not for the released branch: nothing is merged from there.
+ */
+export function pushTriggerOf({ repository, environment }: Pipeline, builderImage: string): PushTrigger {
+  const branch = `^${escapeRegex(environment.branch)}$`;
+  return {
+    name: 'slipway-push',
+    description: 'Lets the pipeline report the services that a push leaves alone',
+    github: { ...repository, push: { branch, invertRegex: true } },
+    build: {
+      steps: [
+        {
+          id: 'push',
+          name: builderImage,
+          entrypoint: 'echo',
+          args: ['The services that this push leaves alone are reported on its commit.'],
+        },
+      ],
+      tags: ['slipway'],
+      options: { logging: 'CLOUD_LOGGING_ONLY' },
+    },
+    substitutions: {
+      [substitutions.purpose]: pushPurpose,
+      [releasedBranch]: environment.branch,
+      _ENVIRONMENT: environment.name,
+    },
+    tags: ['slipway'],
+  };
+}
+
 function trigger(
   { repository, environment }: Pipeline,
   serviceName: string,
@@ -51,6 +97,7 @@ function trigger(
       [substitutions.purpose]: purpose,
       _ENVIRONMENT: environment.name,
       _FOLDER: service.folder,
+      _CONTEXT: service.context ?? service.folder,
     },
     tags: ['slipway'],
   };

@@ -1,19 +1,25 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Pool } from 'pg';
+import { describeError } from 'slipway-telemetry/describe-error.ts';
+import { endWithError } from 'slipway-telemetry/fatal.ts';
+import { startRevisionMetrics } from 'slipway-telemetry/revision-metrics.ts';
+import { serveTraced } from 'slipway-telemetry/serve.ts';
+import { startTelemetry } from 'slipway-telemetry/telemetry.ts';
 import { readConfig } from './src/config.ts';
 import type { Config } from './src/config.ts';
 import { errorCode } from './src/database-error.ts';
 import { createDrainableServer } from './src/drainable-server.ts';
-import { log } from './src/log.ts';
 import { retryMigrations, tryMigrations } from './src/migrate-until-done.ts';
 import { loadMigrations } from './src/migrations.ts';
 import { createRequestHandler } from './src/request-handler.ts';
-import { startRevisionMetrics } from './src/revision-metrics.ts';
-import { createRoutes } from './src/routes.ts';
+import { createRoutes, routeOf } from './src/routes.ts';
 
 const drainTimeoutMs = 4000;
 const lastReportMs = 2000;
+
+const telemetry = startTelemetry({ env: process.env, serviceName: 'api' });
+const { log } = telemetry;
 
 async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
@@ -39,7 +45,15 @@ async function main(): Promise<void> {
   const pool = new Pool({ ...connection, max: 10, statement_timeout: 5000, query_timeout: 6000 });
   pool.on('error', (error) => log('WARNING', `an idle database connection broke (${errorCode(error)})`));
   const { server, drain } = createDrainableServer(
-    createRequestHandler(createRoutes(pool, config.identity, startedAt), config.identity.revision, log),
+    serveTraced(
+      telemetry,
+      routeOf,
+      createRequestHandler(
+        createRoutes(pool, config.identity, startedAt, telemetry),
+        config.identity.revision,
+        telemetry,
+      ),
+    ),
   );
   const metrics = startRevisionMetrics(process.env, log);
   metrics.watch(server, new Set(['/health']));
@@ -56,7 +70,7 @@ async function main(): Promise<void> {
     drainTimeoutMs + lastReportMs + 1000,
   ).unref();
   await drain(drainTimeoutMs);
-  await metrics.stop(lastReportMs);
+  await Promise.all([metrics.stop(lastReportMs), telemetry.stop(lastReportMs)]);
   await migrating;
   await pool.end();
 }
@@ -72,13 +86,4 @@ async function listen(server: Server, { port, host }: Config): Promise<void> {
   log('INFO', `listening on port ${typeof address === 'object' ? address?.port : port}`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${describe(error)}\n`);
-  process.exit(1);
-});
-
-/** One line: the message, and what caused it. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
-}
+main().catch((error: unknown) => endWithError(telemetry, error, describeError(error)));

@@ -8,7 +8,10 @@ export async function build(outdir: string): Promise<void> {
   await bundle({
     absWorkingDir: import.meta.dirname,
     entryPoints: ['server.ts'],
-    outfile: join(outdir, 'server.js'),
+    outdir,
+    // What telemetry loads only when it is configured becomes a file of its own.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     platform: 'node',
     target: 'node24',

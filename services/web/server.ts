@@ -1,13 +1,18 @@
 import { once } from 'node:events';
+import { endWithError } from 'slipway-telemetry/fatal.ts';
+import { startRevisionMetrics } from 'slipway-telemetry/revision-metrics.ts';
+import { serveTraced } from 'slipway-telemetry/serve.ts';
+import { startTelemetry } from 'slipway-telemetry/telemetry.ts';
 import { loadAssets } from './src/server/assets.ts';
 import { readConfig } from './src/server/config.ts';
 import { createDrainableServer } from './src/server/drainable-server.ts';
-import { log } from './src/server/log.ts';
-import { createRequestHandler } from './src/server/request-handler.ts';
-import { startRevisionMetrics } from './src/server/revision-metrics.ts';
+import { createRequestHandler, routeOf } from './src/server/request-handler.ts';
 
 const drainTimeoutMs = 4000;
 const lastReportMs = 2000;
+
+const telemetry = startTelemetry({ env: process.env, serviceName: 'web' });
+const { log } = telemetry;
 
 async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
@@ -19,7 +24,11 @@ async function main(): Promise<void> {
   const dist = new URL('./', import.meta.url);
   const assets = await loadAssets(dist);
   const { server, drain } = createDrainableServer(
-    createRequestHandler({ config, dist, assets, startedAt, log }),
+    serveTraced(
+      telemetry,
+      (path) => routeOf(assets, path),
+      createRequestHandler({ config, dist, assets, startedAt, telemetry }),
+    ),
   );
   const metrics = startRevisionMetrics(process.env, log);
   metrics.watch(server, new Set(['/health']));
@@ -31,10 +40,9 @@ async function main(): Promise<void> {
 
   log('INFO', 'shutting down');
   await drain(drainTimeoutMs);
-  await metrics.stop(lastReportMs);
+  await Promise.all([metrics.stop(lastReportMs), telemetry.stop(lastReportMs)]);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
+main().catch((error: unknown) =>
+  endWithError(telemetry, error, error instanceof Error ? error.message : String(error)),
+);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Release, ServiceRecord } from '../../functions/release/release.ts';
+import type { Release } from '../../functions/release/release.ts';
+import type { ServiceRecord } from '../../functions/release/service-record.ts';
 import { startBoard, type Board } from './support/board.ts';
 import { outsider, type Outsider } from './support/console.ts';
 import { person } from './support/fixture-repo.ts';

@@ -1,35 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { createGoogleApi } from '../../functions/platform/google-api.ts';
 import { openMonitoring } from '../../functions/platform/monitoring.ts';
 import { latencyBoundsMs } from '../../functions/verdict/latency-bounds.ts';
 import { createMetadataRoom } from '../../local/metadata/metadata-room.ts';
 import { createMonitoringRoom } from '../../local/monitoring/monitoring-room.ts';
-import * as ofApi from '../../services/api/src/revision-metrics.ts';
+import * as telemetry from '../../services/telemetry/src/revision-metrics.ts';
 import { testCloud } from '../support/cloud-context.ts';
 
-const root = path.resolve(import.meta.dirname, '..', '..');
-const read = (file: string): string => readFileSync(path.join(root, 'services', file), 'utf8');
-
-// Each service is a package of its own, built in an image of its own: there is no place that all three could import from.
-test.each([['streaming/src'], ['web/src/server']])(
-  'the metrics of %s are counted by the same code as those of the api',
-  (folder) => {
-    expect(read(`${folder}/revision-metrics.ts`)).toBe(read('api/src/revision-metrics.ts'));
-  },
-);
-
-test.each([['streaming'], ['web']])('and tested by the same tests (%s)', (service) => {
-  const tests = read(`${service}/test/unit/revision-metrics.test.ts`);
-  expect(tests.replaceAll('src/server/', 'src/')).toBe(read('api/test/unit/revision-metrics.test.ts'));
-});
-
 test('latencies are counted in the buckets that the verdict compares', () => {
-  expect(ofApi.latencyBoundsMs).toEqual(latencyBoundsMs);
+  expect(telemetry.latencyBoundsMs).toEqual(latencyBoundsMs);
 });
 
 test('what a service reports of itself is what the pipeline reads, seconds later', async () => {
@@ -40,7 +22,7 @@ test('what a service reports of itself is what the pipeline reads, seconds later
     response.writeHead(request.url === '/broken' ? 500 : 200).end();
   });
   const logged: string[] = [];
-  const metrics = ofApi.startRevisionMetrics(
+  const metrics = telemetry.startRevisionMetrics(
     {
       K_SERVICE: 'api',
       K_REVISION: 'api-1',

@@ -12,7 +12,8 @@ export interface BuildFacts {
   readonly folder: string;
   /** The file of the build's steps, from the root of the checkout. */
   readonly config: { readonly path: string; readonly sha256: string };
-  readonly lockFile: { readonly path: string; readonly sha256: string };
+  /** That of the service, then those of the packages that it links. */
+  readonly lockFiles: readonly { readonly path: string; readonly sha256: string }[];
   /** Images of the Dockerfile, as written. */
   readonly baseImages: readonly { readonly reference: string; readonly sha256: string }[];
   /** Who ran the build, as a URI. */
@@ -52,7 +53,7 @@ export function provenanceStatement(facts: BuildFacts) {
         resolvedDependencies: [
           { uri: source, digest: { gitCommit: facts.commit } },
           file(source, facts.config),
-          file(source, facts.lockFile),
+          ...facts.lockFiles.map((each) => file(source, each)),
           ...facts.baseImages.map(({ reference, sha256 }) => ({
             uri: `oci://${reference}`,
             digest: { sha256 },

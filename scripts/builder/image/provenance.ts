@@ -9,11 +9,12 @@ import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { readPipelineFile } from '../../pipeline/read.ts';
 import { noNames, readCommandLine, UsageError, type Command } from '../command.ts';
 import { readImageFile } from '../image-file.ts';
+import { linkedFolders } from '../linked-folders.ts';
 import { readStorageAddress } from '../storage-address.ts';
 import { takenImages } from './base-image-rules.ts';
 import { readDockerStages } from './docker-stages.ts';
 import { provenanceStatement } from './provenance-statement.ts';
-import { describedBom, readLockedPackages, withoutDevelopment } from './sbom.ts';
+import { describedBom, joinedBom, readLockedPackages, withoutDevelopment } from './sbom.ts';
 
 /** What is in an image, and how it was made, beside its reports. */
 export const provenance: Command = {
@@ -55,7 +56,16 @@ Writes two files, named after the image's digest:
     const buildName = `projects/${project}/locations/${region}/builds/${build}`;
     const folder = path.resolve(around.folder, shown);
 
-    const bom = describedBom(withoutDevelopment(await readLockedPackages(folder)), {
+    const linked = await linkedFolders(around.folder, shown);
+    const boms = await Promise.all(
+      [shown, ...linked].map(async (each) =>
+        readLockedPackages(
+          path.resolve(around.folder, each),
+          (await linkedFolders(around.folder, each)).map((other) => path.resolve(around.folder, other)),
+        ),
+      ),
+    );
+    const bom = describedBom(joinedBom(boms.map(withoutDevelopment)), {
       image,
       source: `git+${repositoryUrl}@${commit}`,
       build: buildName,
@@ -73,10 +83,12 @@ Writes two files, named after the image's digest:
       environment,
       folder: shown,
       config: { path: config, sha256: await hashOf(path.resolve(around.folder, config)) },
-      lockFile: {
-        path: `${shown}/package-lock.json`,
-        sha256: await hashOf(path.join(folder, 'package-lock.json')),
-      },
+      lockFiles: await Promise.all(
+        [shown, ...linked].map(async (each) => ({
+          path: `${each}/package-lock.json`,
+          sha256: await hashOf(path.resolve(around.folder, each, 'package-lock.json')),
+        })),
+      ),
       baseImages: await baseImages(folder, shown),
       builderId: builderIdOf(around.api),
       build: buildName,

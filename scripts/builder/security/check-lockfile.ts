@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Check } from './check.ts';
 import type { Finding } from './finding.ts';
 import {
@@ -16,12 +17,19 @@ export const checkLockfile: Check = {
   exceptions: ({ lockfile }) => lockfile.exceptions,
   async look(context) {
     const read = await readLockFile(context);
-    const findings = judgeLockFile(read, context.policy.lockfile.registries);
+    // A package beside it with a lock file of its own is judged by that.
+    const linked = new Set((context.linked ?? []).map(({ folder }) => path.relative(context.folder, folder)));
+    const findings = judgeLockFile(read, context.policy.lockfile.registries, linked);
     return { kind: 'looked', findings, notes: [], scope: `${packageKeys(read).length} packages` };
   },
 };
 
-export function judgeLockFile(read: LockFile, registries: readonly string[]): Finding[] {
+/** `linked`: the folders that may be linked, as the lock file names them. */
+export function judgeLockFile(
+  read: LockFile,
+  registries: readonly string[],
+  linked: ReadonlySet<string> = new Set(),
+): Finding[] {
   const { lock, file, lineOf } = read;
   const finding = (rule: string, title: string, key: string, message: string): Finding => {
     const name = key === '' ? (lock.name ?? '') : packageName(key);
@@ -47,6 +55,7 @@ export function judgeLockFile(read: LockFile, registries: readonly string[]): Fi
   const used = new Map<string, string>();
   const found = entries.flatMap(([key, entry]) => {
     const name = packageName(key);
+    if (entry.link === true && linked.has(entry.resolved ?? '')) return [];
     const source = sourceOf(entry);
     const at = `${name}${entry.version === undefined ? '' : ` ${entry.version}`}`;
     if (source === 'folder' || source === 'git' || source === 'other')

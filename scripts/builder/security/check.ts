@@ -16,6 +16,8 @@ export interface CheckContext {
   /** Of the environment: where the scanners are looked for. */
   readonly searchPath: string;
   sources(): Promise<SourceFiles>;
+  /** The packages beside it that it links, which are built into it. They have none themselves. */
+  readonly linked?: readonly CheckContext[];
 }
 
 export interface Check {

@@ -6,7 +6,7 @@ import { checkLockfile } from './check-lockfile.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { shownFile, type Check, type CheckContext } from './check.ts';
 import { applyExceptions } from './exceptions.ts';
-import type { CheckedGate, CheckOutcome } from './finding.ts';
+import type { CheckedGate, CheckOutcome, Looked } from './finding.ts';
 import type { CheckName } from './policy.ts';
 
 export const checks: Readonly<Record<CheckName, Check>> = {
@@ -29,6 +29,26 @@ export async function runCheck(
   return { name, seconds: (now() - started) / 1000, outcome };
 }
 
+/** In the folder and in the packages that it links. The image is that of the folder. */
+async function lookEverywhere(check: Check, context: CheckContext): Promise<Looked> {
+  const contexts = [context, ...(check.name === 'image-scan' ? [] : (context.linked ?? []))];
+  const all: Looked[] = [];
+  for (const each of contexts) all.push(await check.look(each));
+  const [own] = all;
+  const looked = all.flatMap((each) => (each.kind === 'looked' ? [each] : []));
+  const [skipped] = all.flatMap((each) => (each.kind === 'skipped' ? [each] : []));
+  const findings = looked.flatMap((each) => each.findings);
+  if (own && contexts.length === 1) return own;
+  // What was found counts, also where something else could not be looked at.
+  if (skipped && findings.length === 0) return skipped;
+  return {
+    kind: 'looked',
+    findings,
+    notes: [...looked.flatMap(({ notes }) => notes), ...(skipped ? [`not everywhere: ${skipped.why}`] : [])],
+    scope: looked.map(({ scope }) => scope).join(' + '),
+  };
+}
+
 async function outcomeOf(check: Check, context: CheckContext, now: number): Promise<CheckOutcome> {
   const { policy } = context;
   const broken = (rule: string, title: string, message: string): CheckOutcome => ({
@@ -47,7 +67,7 @@ async function outcomeOf(check: Check, context: CheckContext, now: number): Prom
     scope: 'nothing',
   });
   try {
-    const looked = await check.look(context);
+    const looked = await lookEverywhere(check, context);
     if (looked.kind === 'skipped')
       return policy.required.includes(check.name)
         ? broken(

@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Command, Surroundings } from '../command.ts';
 import { clearGateOutcome } from '../gate-outcome.ts';
+import { linkedFolders } from '../linked-folders.ts';
 import type { CheckContext } from './check.ts';
 import { placeOf, type CheckedGate } from './finding.ts';
 import { noteOutcome } from './note-outcome.ts';
@@ -28,6 +29,8 @@ Makes the checks that are named, or all of them:
 
 ${checkNames.map((name) => `  ${name.padEnd(width)}  ${checks[name].summary}`).join('\n')}
 
+The packages beside the folder that its lock file links (file:../shared) are looked at with it.
+
 Notes the outcome of each for \`builder results\`, under the name of the check, and ends with 1 when
 one has failed: give the step \`allowFailure: true\`. A check that lacks something outside (the
 registry's advisories, an image scanner) is skipped and says why; the policy can require it.
@@ -43,14 +46,20 @@ reports of its own: security-audit.sarif.
     const line = readSecurityLine(args);
     for (const name of line.checks) await clearGateOutcome(around.folder, name);
     const folder = path.resolve(around.folder, line.folder);
-    let sources: Promise<SourceFiles> | undefined;
-    const context: CheckContext = {
+    const common = {
       root: around.folder,
-      folder,
       policy: await readPolicy(path.resolve(around.folder, line.policy), line.policy),
       image: line.image,
       searchPath: process.env.PATH ?? '',
-      sources: () => (sources ??= sourceFiles(folder)),
+    };
+    const contextOf = (of: string): CheckContext => {
+      let sources: Promise<SourceFiles> | undefined;
+      return { ...common, folder: of, sources: () => (sources ??= sourceFiles(of)) };
+    };
+    const linked = await linkedFolders(around.folder, line.folder);
+    const context: CheckContext = {
+      ...contextOf(folder),
+      linked: linked.map((each) => contextOf(path.resolve(around.folder, each))),
     };
     const again = await gateCommand(around.folder, line.folder);
     const gates: CheckedGate[] = [];

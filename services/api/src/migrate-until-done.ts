@@ -3,7 +3,7 @@ import type { ClientConfig } from 'pg';
 import { applyMigrations } from './apply-migrations.ts';
 import { backoffMs } from './backoff.ts';
 import { errorCode, isTransient } from './database-error.ts';
-import type { Log } from './log.ts';
+import type { Log } from 'slipway-telemetry/log.ts';
 import type { Migration } from './migrations.ts';
 
 /** Tries once. False: the database cannot be reached for the moment. Throws when trying again cannot help. */

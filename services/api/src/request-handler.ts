@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { HttpError } from './http-error.ts';
-import type { Log } from './log.ts';
+import type { Telemetry } from 'slipway-telemetry/telemetry.ts';
 import type { Answer, Routes } from './routes.ts';
 
 /** Anybody may read and write the board from any page, and no request carries credentials. */
@@ -10,7 +10,8 @@ const crossOrigin = {
 };
 const preflight = {
   'access-control-allow-methods': 'GET, HEAD, POST',
-  'access-control-allow-headers': 'content-type',
+  // A page may say which trace its message belongs to.
+  'access-control-allow-headers': 'content-type, traceparent',
   'access-control-max-age': '3600',
 };
 
@@ -18,12 +19,12 @@ const preflight = {
 export function createRequestHandler(
   routes: Routes,
   revision: string | undefined,
-  log: Log,
+  telemetry: Pick<Telemetry, 'log' | 'report'>,
 ): RequestListener {
   return (request, response) => {
     if (revision !== undefined) response.setHeader('x-revision', revision);
     for (const [name, value] of Object.entries(crossOrigin)) response.setHeader(name, value);
-    answer(routes, request, response).catch((error: unknown) => fail(error, request, response, log));
+    answer(routes, request, response).catch((error: unknown) => fail(error, request, response, telemetry));
   };
 }
 
@@ -44,11 +45,18 @@ async function answer(routes: Routes, request: IncomingMessage, response: Server
   send(response, await route(request, new URLSearchParams(query)));
 }
 
-function fail(error: unknown, request: IncomingMessage, response: ServerResponse, log: Log): void {
+function fail(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { log, report }: Pick<Telemetry, 'log' | 'report'>,
+): void {
   if (request.destroyed && !request.complete) return;
   const known =
     error instanceof HttpError ? error : new HttpError(500, 'the server failed to answer', { cause: error });
   if (known.status >= 500) {
+    // The database being away is known and passes; anything else is a mistake here.
+    if (known.status === 500) report(known.cause ?? known, request);
     const path = request.url?.split('?', 1)[0];
     log('ERROR', `${request.method} ${path}: ${known.message}`, {
       status: known.status,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
+import type { Telemetry } from 'slipway-telemetry/telemetry.ts';
 import type { Identity } from './config.ts';
 import { isTransient } from './database-error.ts';
 import { checkHealth } from './health.ts';
@@ -21,18 +22,29 @@ export type Routes = ReadonlyMap<string, ReadonlyMap<string, Route>>;
 const maxBodyBytes = 32 * 1024;
 const healthTimeoutMs = 2000;
 
-export function createRoutes(pool: Pool, identity: Identity, startedAt: string): Routes {
+export function createRoutes(
+  pool: Pool,
+  identity: Identity,
+  startedAt: string,
+  telemetry: Telemetry,
+): Routes {
   return new Map([
     ['/', new Map([['GET', describe]])],
     ['/health', new Map([['GET', () => health(pool, { ...identity, startedAt })]])],
     [
       '/messages',
       new Map<string, Route>([
-        ['GET', (_request, query) => listMessages(pool, query)],
-        ['POST', (request) => postMessage(pool, request)],
+        ['GET', (_request, query) => listMessages(pool, telemetry, query)],
+        ['POST', (request) => postMessage(pool, telemetry, request)],
       ]),
     ],
   ]);
+}
+
+/** What a trace and a metric call a path. The platform's probes are nobody's requests. */
+export function routeOf(path: string): string | undefined {
+  if (path === '/health') return 'untraced';
+  return path === '/' || path === '/messages' ? path : undefined;
 }
 
 async function describe(): Promise<Answer> {
@@ -49,14 +61,14 @@ async function health(pool: Pool, about: object): Promise<Answer> {
   return { status: result.status === 'ok' ? 200 : 503, body: { ...result, ...about } };
 }
 
-async function listMessages(pool: Pool, query: URLSearchParams): Promise<Answer> {
+async function listMessages(pool: Pool, telemetry: Telemetry, query: URLSearchParams): Promise<Answer> {
   const page = decodePageQuery(query);
-  return { status: 200, body: await fromDatabase(readPage(pool, page)) };
+  return { status: 200, body: await fromDatabase(readPage(pool, telemetry, page)) };
 }
 
-async function postMessage(pool: Pool, request: IncomingMessage): Promise<Answer> {
+async function postMessage(pool: Pool, telemetry: Telemetry, request: IncomingMessage): Promise<Answer> {
   const message = decodeNewMessage(await readJson(request, maxBodyBytes));
-  return { status: 201, body: await fromDatabase(addMessage(pool, message)) };
+  return { status: 201, body: await fromDatabase(addMessage(pool, telemetry, message)) };
 }
 
 async function fromDatabase<T>(result: Promise<T>): Promise<T> {

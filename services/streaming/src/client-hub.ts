@@ -1,15 +1,22 @@
 import type { WebSocket } from 'ws';
+import type { Delivery } from './delivery-traces.ts';
 import type { FeedListener } from './message-feed.ts';
 import type { Frame, Message } from './message.ts';
-import type { PendingAnswer } from './revision-metrics.ts';
+import type { PendingAnswer } from 'slipway-telemetry/revision-metrics.ts';
 
 export interface HubOptions {
   readonly readMessages: (after: number, limit: number) => Promise<readonly Message[]>;
   /** A client that leaves more than this unread is dropped, so that the slowest do not fill the memory. */
   readonly maxBufferedBytes: number;
+  /** Told of every message that has gone out to those who listen. */
+  readonly onDelivered: (id: number, delivery: Delivery) => void;
+  /** Told of each frame with a message that was sent, to those who catch up too. */
+  readonly onSent: (messages: number) => void;
+  /** Told when somebody comes, and when they leave. */
+  readonly onConnections: (change: 1 | -1) => void;
 }
 
-export interface ClientHub extends FeedListener {
+export interface ClientHub extends Omit<FeedListener, 'announce'> {
   /**
    * Takes a client on. It is sent what came after `after`, then what is new; without `after` only what is new. The
    * answer has begun with the first frame; it is ok when all that was missed has been sent, not hours later when the
@@ -40,13 +47,18 @@ const tryAgainLater = 1013;
 const pageSize = 500;
 
 /** All clients of this instance, and where each of them stands. */
-export function createClientHub({ readMessages, maxBufferedBytes }: HubOptions): ClientHub {
+export function createClientHub(options: HubOptions): ClientHub {
+  const { readMessages, maxBufferedBytes, onDelivered, onSent, onConnections } = options;
   const clients = new Set<Client>();
   let lastId = 0;
 
+  function forget(client: Client): void {
+    if (clients.delete(client)) onConnections(-1);
+  }
+
   function drop(client: Client, reason: string): void {
     client.live = false;
-    clients.delete(client);
+    forget(client);
     client.answer.ended('error');
     client.socket.close(tryAgainLater, reason);
   }
@@ -68,6 +80,7 @@ export function createClientHub({ readMessages, maxBufferedBytes }: HubOptions):
       if (!last) break;
       client.lastId = last.id;
       client.answer.begun();
+      onSent(page.length);
       const data = page.map((message) => JSON.stringify(toFrame(message)));
       // The next page is read when this one has left the process, so that a slow client is not drowned.
       await Promise.all(data.map((text) => new Promise((resolve) => client.socket.send(text, resolve))));
@@ -83,9 +96,10 @@ export function createClientHub({ readMessages, maxBufferedBytes }: HubOptions):
     add(socket, after, answer) {
       const client: Client = { socket, answer, lastId: after ?? lastId, live: false, answered: true };
       clients.add(client);
+      onConnections(1);
       socket.on('pong', () => (client.answered = true));
       socket.on('close', () => {
-        clients.delete(client);
+        forget(client);
         // It did not wait.
         answer.ended('ok');
       });
@@ -97,13 +111,18 @@ export function createClientHub({ readMessages, maxBufferedBytes }: HubOptions):
     broadcast(messages) {
       for (const message of messages) {
         const data = JSON.stringify(toFrame(message));
+        const startMs = Date.now();
+        let sent = 0;
         lastId = message.id;
         for (const client of clients) {
           // A client that is catching up, or that was quicker than the announcement, has its own reading.
           if (!client.live || client.lastId >= message.id) continue;
           client.lastId = message.id;
           send(client, data);
+          sent += 1;
         }
+        onSent(sent);
+        onDelivered(message.id, { clients: sent, startMs, endMs: Date.now() });
       }
     },
 

@@ -4,7 +4,7 @@ import type { ClientConfig } from 'pg';
 import { backoffMs } from './backoff.ts';
 import { createDoorbell } from './doorbell.ts';
 import { errorCode } from './error-code.ts';
-import type { Log } from './log.ts';
+import type { Log } from 'slipway-telemetry/log.ts';
 import { readLastId, readMessages } from './message-reader.ts';
 import type { Message } from './message.ts';
 import { within } from './within.ts';
@@ -14,6 +14,8 @@ export interface FeedListener {
   readonly broadcast: (messages: readonly Message[]) => void;
   /** From now on nothing is missed; all up to `lastId` has been broadcast, or was there before the feed began. */
   readonly resume: (lastId: number) => void;
+  /** A message is about to come: what the api said of it. A hint, which may be late or lost. */
+  readonly announce: (payload: string | undefined) => void;
   /** New messages are not seen for the moment. */
   readonly interrupt: () => void;
 }
@@ -57,7 +59,10 @@ export function createMessageFeed(database: ClientConfig, listener: FeedListener
     const lost = new AbortController();
     signal.addEventListener('abort', doorbell.ring);
     lost.signal.addEventListener('abort', doorbell.ring);
-    client.on('notification', doorbell.ring);
+    client.on('notification', ({ payload }) => {
+      listener.announce(payload);
+      doorbell.ring();
+    });
     client.on('error', (error) => lost.abort(error));
     client.on('end', () => lost.abort(new Error('the database closed the connection')));
     try {

@@ -1,5 +1,7 @@
 import { DatabaseError } from 'pg';
 import type { ClientBase, Pool } from 'pg';
+import type { Telemetry } from 'slipway-telemetry/telemetry.ts';
+import { traceQuery } from 'slipway-telemetry/trace-query.ts';
 import type { Message } from './message.ts';
 
 interface MessageRow {
@@ -10,17 +12,26 @@ interface MessageRow {
   readonly created_at: Date;
 }
 
+const following = 'select id, author, text, created_at from messages where id > $1 order by id limit $2';
+
+/** Reads up to `limit` messages for a client that catches up, as part of its trace. */
+export function readMissed(
+  pool: Pool,
+  telemetry: Telemetry,
+  after: number,
+  limit: number,
+): Promise<readonly Message[]> {
+  const query = { summary: 'SELECT messages', sql: following };
+  return traceQuery(telemetry, query, () => readMessages(pool, after, limit));
+}
+
 /** Reads up to `limit` messages after a cursor, oldest first. */
 export async function readMessages(
   database: ClientBase | Pool,
   after: number,
   limit: number,
 ): Promise<readonly Message[]> {
-  const rows = await queryBoard<MessageRow>(
-    database,
-    'select id, author, text, created_at from messages where id > $1 order by id limit $2',
-    [after, limit],
-  );
+  const rows = await queryBoard<MessageRow>(database, following, [after, limit]);
   return rows.map((row) => ({
     id: Number(row.id),
     author: row.author,

@@ -3,14 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
-import type { PendingAnswer } from './revision-metrics.ts';
+import type { PendingAnswer } from 'slipway-telemetry/revision-metrics.ts';
+import type { TracedAnswer } from 'slipway-telemetry/serve.ts';
 
 export interface StreamOptions {
   readonly revision: string | undefined;
   /** Why no client can be taken on at the moment; undefined when it can. */
   readonly refusal: () => string | undefined;
-  /** Counts what becomes of a connection. */
-  readonly begin: (request: IncomingMessage) => PendingAnswer;
+  /** Counts and traces what becomes of a connection. */
+  readonly begin: (request: IncomingMessage) => TracedAnswer;
   readonly onClient: (socket: WebSocket, after: number | undefined, answer: PendingAnswer) => void;
 }
 
@@ -50,7 +51,9 @@ export function createStreamEndpoint({ revision, refusal, begin, onClient }: Str
     if (after === 'invalid') return refuse(400, 'after must be the id of a message, or 0');
     const reason = refusal();
     if (reason !== undefined) return refuse(503, reason);
-    webSockets.handleUpgrade(request, socket, head, (client) => onClient(client, after, answer));
+    webSockets.handleUpgrade(request, socket, head, (client) =>
+      answer.within(() => onClient(client, after, answer)),
+    );
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Release, ServiceRecord, Shares } from '../../../functions/release/release.ts';
+import type { Release } from '../../../functions/release/release.ts';
+import type { ServiceRecord, Shares } from '../../../functions/release/service-record.ts';
 import { isSettled } from '../../../functions/release/release.ts';
 import type { StatusLine } from '../../../scripts/watch/snapshot.ts';
 import { command, type Finished } from './command.ts';

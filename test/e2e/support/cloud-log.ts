@@ -1,5 +1,5 @@
 import { expectOk, type GoogleApi } from '../../../functions/platform/google-api.ts';
-import type { Shares } from '../../../functions/release/release.ts';
+import type { Shares } from '../../../functions/release/service-record.ts';
 import { sameShares, sharesOf } from '../../../functions/rollout/shares.ts';
 
 /** What Cloud Run was asked to serve, by whom and when. */

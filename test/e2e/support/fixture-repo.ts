@@ -5,8 +5,9 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 
 const fixtures = path.resolve(import.meta.dirname, '..', '..', 'fixtures');
-/** How instances report themselves: each service has a copy of the same file. */
-const revisionMetrics = path.resolve(fixtures, '../../services/api/src/revision-metrics.ts');
+/** How instances report themselves: as the services do. */
+const telemetry = path.resolve(fixtures, '../../services/telemetry/src');
+const revisionMetrics = ['revision-metrics.ts', 'metadata.ts', 'describe-error.ts'];
 
 /** How a fixture service behaves; the first is the good one. */
 export type Mode =
@@ -94,7 +95,8 @@ export function createFixtureRepo(names: readonly string[], options: FixtureOpti
   for (const name of names) {
     const service = path.join(folder, 'services', name);
     cpSync(path.join(fixtures, 'service'), service, { recursive: true });
-    cpSync(revisionMetrics, path.join(service, 'revision-metrics.ts'));
+    for (const file of revisionMetrics)
+      cpSync(path.join(telemetry, file), path.join(service, 'telemetry', file));
   }
   mkdirSync(path.join(folder, 'cloudbuild'));
   for (const config of ['checks.yaml', 'release.yaml'])

@@ -213,6 +213,71 @@ describe('install', () => {
     expect(await cached()).toEqual([]);
   });
 
+  test('a linked folder with a lock file of its own is installed first, and has an entry of its own', async () => {
+    const write = (name: string, content: object): Promise<void> =>
+      writeFile(path.join(folder, name), JSON.stringify(content));
+    // ../shared, which has a dependency of its own beside it.
+    const shared = { name: 'shared', version: '1.0.0', dependencies: { deep: 'file:deep' } };
+    await mkdir(path.join(folder, 'services/shared/deep'), { recursive: true });
+    await write('services/shared/package.json', shared);
+    await write('services/shared/deep/package.json', { name: 'deep', version: '1.0.0' });
+    await write('services/shared/package-lock.json', {
+      name: 'shared',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        '': shared,
+        deep: { version: '1.0.0' },
+        'node_modules/deep': { resolved: 'deep', link: true },
+      },
+    });
+    const own = { name: 'shop-api', version: '1.0.0', dependencies: { shared: 'file:../shared' } };
+    await write('services/api/package.json', own);
+    await write('services/api/package-lock.json', {
+      name: 'shop-api',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        '': own,
+        '../shared': shared,
+        'node_modules/shared': { resolved: '../shared', link: true },
+      },
+    });
+    const inShared = path.join(folder, 'services/shared/node_modules/deep/package.json');
+    const throughLink = path.join(folder, 'services/api/node_modules/shared/node_modules/deep/package.json');
+
+    const first = await install();
+    expect(first.text).toMatch(/^services\/shared:\ncache miss [^]+\nservices\/api:\ncache miss /);
+    expect(first.exitCode).toBe(0);
+    expect((await cached()).map((name) => name.replace(/-[a-z0-9]+-[a-z0-9]+-node.*/, ''))).toEqual([
+      'npm/services-api',
+      'npm/services-shared',
+    ]);
+    for (const name of ['api', 'shared'])
+      await rm(path.join(folder, 'services', name, 'node_modules'), { recursive: true });
+
+    const second = await install();
+    expect(second.text.match(/cache hit/g)).toHaveLength(2);
+    await access(inShared);
+    await access(throughLink);
+  });
+
+  test('a link out of the checkout is refused', async () => {
+    const own = { name: 'shop-api', version: '1.0.0', dependencies: { far: 'file:../../../far' } };
+    await writeFile(
+      path.join(folder, 'services/api/package-lock.json'),
+      JSON.stringify({
+        lockfileVersion: 3,
+        packages: { '': own, 'node_modules/far': { resolved: '../../../far', link: true } },
+      }),
+    );
+    const { exitCode, text } = await install();
+    expect(exitCode).toBe(1);
+    expect(text).toContain('services/api links ../far, which is outside of the checkout');
+  });
+
   test('without a lock file it says what to do', async () => {
     await rm(path.join(folder, 'services/api/package-lock.json'));
     expect(await install()).toEqual({

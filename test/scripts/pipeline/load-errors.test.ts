@@ -17,11 +17,12 @@ function places(text: string): string[] {
 }
 
 const serviceKeys =
-  'folder, builds, dependsOn, port, public, sessionAffinity, startup, health, env, secrets, database, scaling, rollout, schema';
-const fileKeys = 'project, region, repository, environments, databases, services, releaseSets';
+  'folder, context, builds, dependsOn, port, public, sessionAffinity, startup, health, env, secrets, database, scaling, rollout, schema';
+const fileKeys =
+  'project, region, repository, environments, databases, services, releaseSets, notificationChannels';
 const healthKeys =
   'path, startupPath, status, headers, bodyIncludes, latencyMs, consecutiveSuccesses, consecutiveFailures, intervalSeconds, timeoutSeconds, deadlineSeconds, watchSeconds, streams, journeys';
-const changeKeys = serviceKeys.replace('folder, ', '');
+const changeKeys = serviceKeys.replace('folder, context, ', '');
 const serviceName =
   'must be a name of lower-case letters, digits and hyphens that starts with a letter and does not end in a hyphen, at most 42 characters';
 const reserved =
@@ -277,6 +278,11 @@ test.each([
     'one folder twice',
     'api: { folder: a }\n  web: { folder: a }',
     ['6:18 services.web.folder is the folder of api already; every service needs a folder of its own'],
+  ],
+  [
+    'a context beside the folder',
+    'api: { folder: services/api, context: services/ap }',
+    ['5:41 services.api.context is not above the folder of the service, services/api'],
   ],
   [
     'several errors in one service',

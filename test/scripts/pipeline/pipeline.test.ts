@@ -18,6 +18,7 @@ services:
     dependsOn: [packages/shared/**, pipeline.yaml]
   web:
     folder: services/web
+    context: services
     builds: { checks: services/web/checks.yaml }
   worker: { folder: services/worker }
 releaseSets: [[web, api]]
@@ -29,6 +30,25 @@ const { pipeline } = result;
 test('names what belongs to the project', () => {
   expect(stateBucket(pipeline)).toBe('slipway-board-slipway');
   expect(imageRepository(pipeline)).toBe('europe-west1-docker.pkg.dev/slipway-board/slipway');
+});
+
+test.each([
+  ["notificationChannels: ['123', '45']", ['123', '45']],
+  ['notificationChannels: []', []],
+  ['', undefined],
+])('whom an alert tells is written, or left to people: %j', (line, expected) => {
+  const loaded = loadPipeline(`${text}${line}\n`, { file: 'pipeline.yaml', environment: 'production' });
+  expect(loaded.ok && loaded.pipeline.notificationChannels).toEqual(expected);
+});
+
+test('a channel is told by its number', () => {
+  const loaded = loadPipeline(`${text}notificationChannels: [pager]\n`, {
+    file: 'pipeline.yaml',
+    environment: 'production',
+  });
+  expect(loaded.ok ? [] : loaded.errors.map(({ rule }) => rule)).toEqual([
+    expect.stringContaining('must be the number of a notification channel of Cloud Monitoring'),
+  ]);
 });
 
 test('gives a release its policy, complete', () => {
@@ -75,6 +95,7 @@ test('has two triggers a service', () => {
       _PURPOSE: 'checks',
       _ENVIRONMENT: 'production',
       _FOLDER: 'services/api',
+      _CONTEXT: 'services/api',
     },
     tags: ['slipway'],
   });
@@ -89,6 +110,7 @@ test('has two triggers a service', () => {
       _PURPOSE: 'release',
       _ENVIRONMENT: 'production',
       _FOLDER: 'services/web',
+      _CONTEXT: 'services',
     },
     tags: ['slipway'],
   });

@@ -119,6 +119,7 @@ describe('starting', () => {
     const app = join(postgres.socketFolder, 'app');
     await build(app);
     assert.deepEqual((await readdir(app)).toSorted(), [
+      'chunks',
       'migrations',
       'package.json',
       'server.js',

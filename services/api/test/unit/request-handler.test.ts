@@ -31,8 +31,12 @@ const routes: Routes = new Map([
   ],
 ]);
 const logged: string[] = [];
+const reported: unknown[] = [];
 const server = createServer(
-  createRequestHandler(routes, 'api-00001-abc', (severity, message) => logged.push(`${severity} ${message}`)),
+  createRequestHandler(routes, 'api-00001-abc', {
+    log: (severity, message) => logged.push(`${severity} ${message}`),
+    report: (error) => reported.push(error),
+  }),
 );
 let url = '';
 before(async () => {
@@ -115,7 +119,7 @@ describe('createRequestHandler', () => {
     const response = await fetch(`${url}/echo`, { method: 'OPTIONS' });
     assert.equal(response.status, 204);
     assert.equal(response.headers.get('access-control-allow-methods'), 'GET, HEAD, POST');
-    assert.equal(response.headers.get('access-control-allow-headers'), 'content-type');
+    assert.equal(response.headers.get('access-control-allow-headers'), 'content-type, traceparent');
   });
 
   test('a client that leaves in the middle of its body is no error of the server', async () => {

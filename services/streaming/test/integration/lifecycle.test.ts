@@ -55,7 +55,12 @@ describe('starting', () => {
     // Away from this package's node_modules, and removed together with Postgres.
     const app = join(postgres.socketFolder, 'app');
     await build(app);
-    assert.deepEqual((await readdir(app)).toSorted(), ['package.json', 'server.js', 'server.js.map']);
+    assert.deepEqual((await readdir(app)).toSorted(), [
+      'chunks',
+      'package.json',
+      'server.js',
+      'server.js.map',
+    ]);
     const database = await postgres.createDatabase('bundled');
     const service = await startService(
       { ...database, DATABASE_HOST: postgres.socketFolder },

@@ -29,6 +29,10 @@ interface Board {
   refusal: string | undefined;
   /** What was told of each connection. */
   readonly answers: string[][];
+  /** Every message that went out to listeners, as `id: clients`. */
+  readonly deliveries: string[];
+  /** Frames with messages, and those who are there, by what was told of them. */
+  readonly counts: { sent: number; connections: number };
 }
 
 /** A hub behind a real server, over a board in memory. */
@@ -39,6 +43,9 @@ async function serve(t: TestContext, maxBufferedBytes = 1024 * 1024): Promise<Bo
       return board.stored.filter(({ id }) => id > after).slice(0, limit);
     },
     maxBufferedBytes,
+    onDelivered: (id, { clients }) => void board.deliveries.push(`${id}: ${clients}`),
+    onSent: (count) => void (board.counts.sent += count),
+    onConnections: (change) => void (board.counts.connections += change),
   });
   const server = createServer().listen(0, '127.0.0.1');
   server.on(
@@ -49,7 +56,11 @@ async function serve(t: TestContext, maxBufferedBytes = 1024 * 1024): Promise<Bo
       begin: () => {
         const told: string[] = [];
         board.answers.push(told);
-        return { begun: () => void told.push('begun'), ended: (outcome) => void told.push(outcome) };
+        return {
+          begun: () => void told.push('begun'),
+          ended: (outcome) => void told.push(outcome),
+          within: (work) => work(),
+        };
       },
       onClient: hub.add,
     }),
@@ -61,13 +72,43 @@ async function serve(t: TestContext, maxBufferedBytes = 1024 * 1024): Promise<Bo
     await hub.close(100);
   });
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  const board: Board = { hub, url, stored: [], beforeRead: async () => {}, refusal: undefined, answers: [] };
+  const board: Board = {
+    hub,
+    url,
+    stored: [],
+    beforeRead: async () => {},
+    refusal: undefined,
+    answers: [],
+    deliveries: [],
+    counts: { sent: 0, connections: 0 },
+  };
   return board;
 }
 
 const ids = (from: number, to: number) => messages(from, to).map(({ text }) => text);
 
 describe('createClientHub', () => {
+  test('tells what it delivered to how many, and who is there', async (t) => {
+    const board = await serve(t);
+    board.stored = messages(1, 2);
+    board.hub.resume(2);
+    const live = await connectClient({ url: board.url });
+    const behind = await connectClient({ url: board.url }, '?after=0');
+    await until(
+      () => board.answers.flat().filter((told) => told === 'ok').length,
+      (ready) => ready === 2,
+    );
+    assert.deepEqual(board.counts, { sent: 2, connections: 2 });
+    board.hub.broadcast(messages(3, 3));
+    assert.deepEqual(board.deliveries, ['3: 2']);
+    assert.deepEqual(board.counts, { sent: 4, connections: 2 });
+    for (const { socket } of [live, behind]) socket.close();
+    await until(
+      () => board.counts.connections,
+      (connections) => connections === 0,
+    );
+  });
+
   test('a client without a cursor is sent only what is new', async (t) => {
     const { hub, url } = await serve(t);
     hub.broadcast(messages(1, 3));

@@ -32,11 +32,16 @@ export async function fetchPage(
 }
 
 /** Posts a message. Never throws: what went wrong is said in words for the person who wrote it. */
-export async function postMessage(apiUrl: string, author: string, text: string): Promise<PostResult> {
+export async function postMessage(
+  apiUrl: string,
+  author: string,
+  text: string,
+  traceparent?: string,
+): Promise<PostResult> {
   try {
     const response = await fetch(`${apiUrl}/messages`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(traceparent ? { traceparent } : {}) },
       body: JSON.stringify({ author, text }),
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -23,15 +23,18 @@ export interface Paces {
   readonly connectTimeoutMs: number;
 }
 
+const traceMs = 10 * 60_000;
+
 export const usualPaces: Paces = { pollMs: 3000, rereadMs: 30_000, connectTimeoutMs: 8000 };
 
 /** The board as this page knows it: read from the api, kept up to date by the stream, or by polling without it. */
 export function createLiveBoard(
-  { apiUrl, streamUrl }: Pick<Settings, 'apiUrl' | 'streamUrl'>,
+  { apiUrl, streamUrl, traceparent }: Pick<Settings, 'apiUrl' | 'streamUrl'> & Partial<Settings>,
   onChange: (board: Board) => void,
   paces: Paces = usualPaces,
 ): LiveBoard {
   let board = emptyBoard;
+  const openedAt = performance.now();
   const pollBell = createDoorbell();
   const streamBell = createDoorbell();
 
@@ -41,6 +44,11 @@ export function createLiveBoard(
     board = next;
     if (lostStream) pollBell.ring();
     onChange(board);
+  }
+
+  /** A page may stay open for days, and a trace is about one visit: later messages begin one of their own. */
+  function traceNow(): string | undefined {
+    return performance.now() - openedAt < traceMs ? traceparent : undefined;
   }
 
   async function poll(signal: AbortSignal): Promise<void> {
@@ -114,7 +122,7 @@ export function createLiveBoard(
     },
 
     async post(author, text) {
-      const result = await postMessage(apiUrl, author, text);
+      const result = await postMessage(apiUrl, author, text, traceNow());
       if (result.ok) change(withMessages(board, [result.message]));
       return result;
     },

@@ -5,6 +5,8 @@ export interface Settings {
   /** ws: or wss:, with the path. */
   readonly streamUrl: string;
   readonly commit: string | undefined;
+  /** The trace that this page began with, where there is one: https://www.w3.org/TR/trace-context/ */
+  readonly traceparent: string | undefined;
 }
 
 /** Asks the server that the page came from where the api and the stream are. */
@@ -17,12 +19,13 @@ export async function fetchSettings(): Promise<Settings> {
 /** Throws when an address is missing. */
 export function decodeSettings(value: unknown): Settings {
   if (!isObject(value)) throw new Error('/config.json is not an object');
-  const { apiUrl, streamingUrl, commit } = value;
+  const { apiUrl, streamingUrl, commit, traceparent } = value;
   if (typeof apiUrl !== 'string' || typeof streamingUrl !== 'string')
     throw new Error('/config.json lacks an address');
   return {
     apiUrl,
     streamUrl: `${streamingUrl.replace(/^http/, 'ws')}/stream`,
     commit: typeof commit === 'string' ? commit : undefined,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
   };
 }

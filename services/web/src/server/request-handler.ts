@@ -5,7 +5,7 @@ import { assetUrl, unreadableAssets } from './assets.ts';
 import type { AssetEntry, Assets } from './assets.ts';
 import { chooseEncoding } from './choose-encoding.ts';
 import type { Config } from './config.ts';
-import type { Log } from './log.ts';
+import type { Telemetry } from 'slipway-telemetry/telemetry.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface HandlerOptions {
@@ -14,7 +14,7 @@ export interface HandlerOptions {
   readonly dist: URL;
   readonly assets: Assets;
   readonly startedAt: string;
-  readonly log: Log;
+  readonly telemetry: Pick<Telemetry, 'log' | 'report' | 'tracing' | 'traceparent'>;
 }
 
 interface Answer {
@@ -33,7 +33,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 
 /** Serves the page, its settings and its health. */
 export function createRequestHandler(options: HandlerOptions): RequestListener {
-  const { config, log } = options;
+  const { config, telemetry } = options;
   const { revision } = config.identity;
   const common = {
     ...securityHeaders(config.apiUrl, config.streamingUrl),
@@ -48,13 +48,21 @@ export function createRequestHandler(options: HandlerOptions): RequestListener {
     answer(options, request, path).then(
       (result) => send(response, result),
       (error: unknown) => {
-        log('ERROR', `${request.method} ${path} failed`, {
+        telemetry.report(error, request);
+        telemetry.log('ERROR', `${request.method} ${path} failed`, {
           cause: error instanceof Error ? error.stack : String(error),
         });
         send(response, text(500, 'The server failed to answer.\n'));
       },
     );
   };
+}
+
+/** What a trace and a metric call a path: the scripts of the page are one. Probes are nobody's requests. */
+export function routeOf(assets: Assets, path: string): string | undefined {
+  if (path === '/health') return 'untraced';
+  if (path === '/config.json' || path === '/') return path;
+  return assets.has(path) ? '/assets/*' : undefined;
 }
 
 async function answer(options: HandlerOptions, request: IncomingMessage, path: string): Promise<Answer> {
@@ -66,7 +74,7 @@ async function answer(options: HandlerOptions, request: IncomingMessage, path: s
     return { ...rest, headers: { ...headers, allow: 'GET, HEAD' } };
   }
   if (asset) return serveAsset(options.dist, asset, request);
-  return path === '/health' ? health(options) : settings(options.config);
+  return path === '/health' ? health(options) : settings(options);
 }
 
 async function serveAsset(dist: URL, asset: AssetEntry, request: IncomingMessage): Promise<Answer> {
@@ -99,8 +107,11 @@ async function health({ config, dist, assets, startedAt }: HandlerOptions): Prom
   return json(503, { status: 'unavailable', reason: `cannot read ${unreadable.join(', ')}`, ...about });
 }
 
-function settings({ apiUrl, streamingUrl, identity }: Config): Answer {
-  return json(200, { apiUrl, streamingUrl, commit: identity.commit ?? null });
+/** The page goes on with the trace of its settings, so that what it posts can be followed from here. */
+function settings({ config, telemetry }: HandlerOptions): Answer {
+  const { apiUrl, streamingUrl, identity } = config;
+  const traceparent = telemetry.tracing() ? telemetry.traceparent() : undefined;
+  return json(200, { apiUrl, streamingUrl, commit: identity.commit ?? null, traceparent });
 }
 
 function json(status: number, value: object): Answer {

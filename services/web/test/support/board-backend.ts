@@ -20,6 +20,8 @@ export interface BoardBackend {
   readonly closeStreams: (code: number) => void;
   /** The cursors that clients connected with. */
   readonly cursors: (string | null)[];
+  /** The `traceparent` of each message that was posted. */
+  readonly traces: (string | undefined)[];
 }
 
 export async function startBackend(t: TestContext): Promise<BoardBackend> {
@@ -33,6 +35,7 @@ export async function startBackend(t: TestContext): Promise<BoardBackend> {
         .writeHead(backend.apiStatus)
         .end(JSON.stringify({ error: 'text must not be so', field: 'text' }));
     } else if (request.method === 'POST' && pathname === '/messages') {
+      backend.traces.push(request.headers['traceparent']?.toString());
       let body = '';
       for await (const chunk of request) body += String(chunk);
       response.writeHead(201).end(JSON.stringify(backend.add(JSON.parse(body).text)));
@@ -77,6 +80,7 @@ export async function startBackend(t: TestContext): Promise<BoardBackend> {
     apiStatus: 200,
     streaming: true,
     cursors: [],
+    traces: [],
     add(text, announced = true) {
       const message = {
         id: backend.stored.length + 1,

@@ -149,6 +149,14 @@ describe('createLiveBoard', () => {
     await page.holds('mine', 'next');
   });
 
+  test('what is posted goes on with the trace that the page began with, if there was one', async (t) => {
+    const backend = await startBackend(t);
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await createLiveBoard({ ...backend, traceparent }, () => {}).post('Ada', 'traced');
+    await createLiveBoard(backend, () => {}).post('Ada', 'not traced');
+    assert.deepEqual(backend.traces, [traceparent, undefined]);
+  });
+
   const refusals: readonly [number, object][] = [
     [400, { ok: false, error: 'Text must not be so.', field: 'text' }],
     [

@@ -10,13 +10,16 @@ describe('decodeSettings', () => {
   ];
   for (const [streamingUrl, streamUrl] of cases) {
     test(`${streamingUrl}: ${streamUrl}`, () => {
-      const settings = decodeSettings({ apiUrl: 'https://api.example', streamingUrl, commit: 'abc' });
-      assert.deepEqual(settings, { apiUrl: 'https://api.example', streamUrl, commit: 'abc' });
+      const told = { apiUrl: 'https://api.example', commit: 'abc', traceparent: '00-1-2-01' };
+      const settings = decodeSettings({ ...told, streamingUrl });
+      assert.deepEqual(settings, { ...told, streamUrl });
     });
   }
 
-  test('the commit may be unknown', () => {
-    assert.equal(decodeSettings({ apiUrl: 'a', streamingUrl: 'b', commit: null }).commit, undefined);
+  test('the commit may be unknown, and there may be no trace', () => {
+    const settings = decodeSettings({ apiUrl: 'a', streamingUrl: 'b', commit: null });
+    assert.equal(settings.commit, undefined);
+    assert.equal(settings.traceparent, undefined);
   });
 
   for (const value of [null, {}, { apiUrl: 'a' }, { apiUrl: 1, streamingUrl: 'b' }]) {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from './describe-error.ts';
 import type { Log } from './log.ts';
+import { openMetadata, sendRequest } from './metadata.ts';
+import type { Environment } from './metadata.ts';
 
 /**
  * What this instance has answered, told to Cloud Monitoring every five seconds, so that a new revision can be compared
- * with the one before while it gets its first traffic; Cloud Run's own metrics come minutes later. The services are
- * packages of their own, so each has a copy of this file.
+ * with the one before while it gets its first traffic; Cloud Run's own metrics come minutes later. Releases are judged
+ * by it, so it is on wherever a revision runs, and needs nothing but Node.
  */
 export interface RevisionMetrics {
   /** An answer begins now. What becomes of it is told to the result. */
@@ -37,13 +40,10 @@ export const latencyBoundsMs: readonly number[] = [1, 10, 100, 1000, 10_000]
 
 /** A series takes one point in five seconds, no more: https://cloud.google.com/monitoring/quotas */
 const reportEveryMs = 5000;
-const requestTimeoutMs = 3000;
 const complainEveryMs = 600_000;
 
 /** The platform's probes and the verification's are nobody's traffic. */
 const probes = ['slipway-verification', 'GoogleHC/', 'kube-probe/'];
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Starts to count and to report. Where no revision is named, outside Cloud Run, it does nothing at all. */
 export function startRevisionMetrics(env: Environment, log: Log): RevisionMetrics {
@@ -79,7 +79,7 @@ export function startRevisionMetrics(env: Environment, log: Log): RevisionMetric
     } catch (error) {
       if (Date.now() - complainedAt < complainEveryMs) return;
       complainedAt = Date.now();
-      log('WARNING', `the metrics of this instance could not be reported: ${describe(error)}`);
+      log('WARNING', `the metrics of this instance could not be reported: ${describeError(error)}`);
     }
   }
 
@@ -180,46 +180,15 @@ interface Place {
 
 /** Writes time series as the account that the instance runs as. Rejects when that fails, or takes too long. */
 function createWriter(env: Environment, stopped: AbortSignal) {
-  const metadata = `http://${env['GCE_METADATA_HOST'] || 'metadata.google.internal'}/computeMetadata/v1/`;
+  const metadata = openMetadata(env, stopped);
   const api = env['CLOUD_API_ENDPOINT'] || 'https://monitoring.googleapis.com';
-  let place: Place | undefined;
-  let token = { value: '', expiresAt: 0 };
-
-  async function send(url: string, init: RequestInit): Promise<string> {
-    const signal = AbortSignal.any([AbortSignal.timeout(requestTimeoutMs), stopped]);
-    const response = await fetch(url, { ...init, signal });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}`);
-    return text;
-  }
-  const read = (path: string): Promise<string> =>
-    send(`${metadata}${path}`, { headers: { 'metadata-flavor': 'Google' } });
-
-  async function findPlace(): Promise<Place> {
-    const [project, region] = await Promise.all([read('project/project-id'), read('instance/region')]);
-    // The region comes as projects/<number>/regions/<region>.
-    return { project_id: project, location: region.slice(region.lastIndexOf('/') + 1) };
-  }
-
-  async function accessToken(): Promise<string> {
-    if (Date.now() > token.expiresAt) {
-      const answer = JSON.parse(await read('instance/service-accounts/default/token'));
-      token = { value: answer.access_token, expiresAt: Date.now() + (answer.expires_in - 60) * 1000 };
-    }
-    return token.value;
-  }
-
   return async (timeSeries: (place: Place) => readonly object[]): Promise<void> => {
-    place ??= await findPlace();
-    await send(`${api}/v3/projects/${place.project_id}/timeSeries`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${await accessToken()}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ timeSeries: timeSeries(place) }),
-    });
+    const [project, location] = await Promise.all([metadata.project(), metadata.region()]);
+    const headers = {
+      authorization: `Bearer ${await metadata.accessToken()}`,
+      'content-type': 'application/json',
+    };
+    const body = JSON.stringify({ timeSeries: timeSeries({ project_id: project, location }) });
+    await sendRequest(`${api}/v3/projects/${project}/timeSeries`, { method: 'POST', headers, body }, stopped);
   };
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }
