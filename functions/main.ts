@@ -2,6 +2,7 @@ import { cloudEvent } from '@google-cloud/functions-framework';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { handleAlert } from './alerts/handler.ts';
 import { decodeAlert } from './alerts/incident.ts';
+import { handlePushHint } from './build-status/handle-push.ts';
 import { decodeBuildHint, handleBuildHint } from './build-status/handler.ts';
 import { cancelOvertakenChecks } from './concurrency/handler.ts';
 import { openBuilds } from './platform/cloud-build.ts';
@@ -16,6 +17,7 @@ import { log } from './platform/log.ts';
 import { openMonitoring } from './platform/monitoring.ts';
 import { openTopics } from './platform/pubsub.ts';
 import { openLedger } from './release/ledger.ts';
+import { artifacts } from './release/naming.ts';
 import { decodeReleaseStatusHint, handleReleaseStatusHint } from './release-status/handler.ts';
 import { decodeRolloutHint, handleRolloutHint } from './rollout/handler.ts';
 import { subscriber } from './subscriber.ts';
@@ -51,6 +53,8 @@ const buildStatus = {
   github,
   builds: openBuilds(api, project, region),
   repository,
+  summaryUrl: (service: string, buildId: string) =>
+    `${browserOrigin(config.cloudApiEndpoint)}/${artifacts.bucket(project)}/${artifacts.summary(service, buildId)}`,
 };
 const tokenFor = (audience: string): Promise<string> => identityToken(config.metadataHost, audience);
 const verification: VerificationPorts = {
@@ -84,7 +88,10 @@ const releaseStatus = {
 
 cloudEvent(
   'buildStatus',
-  subscriber(common, decodeBuildHint, (hint) => handleBuildHint(buildStatus, hint)),
+  subscriber(common, decodeBuildHint, async (hint) => {
+    await handleBuildHint(buildStatus, hint);
+    await handlePushHint(buildStatus, hint);
+  }),
 );
 cloudEvent(
   'concurrency',

@@ -32,6 +32,8 @@ export interface LocalCloudOptions {
   readonly fresh: boolean;
   readonly projectId: string;
   readonly region: string;
+  /** A folder of executables for builders that are nothing of the local cloud's own: `k6`. */
+  readonly tools?: string;
   readonly log: CloudContext['log'];
 }
 
@@ -55,7 +57,7 @@ function createRooms(context: CloudContext): readonly Room[] {
   const pubsub = createPubSubRoom(context);
   const scheduler = createSchedulerRoom(context, pubsub);
   const logging = createLoggingRoom(context, pubsub);
-  const monitoring = createMonitoringRoom(context);
+  const monitoring = createMonitoringRoom(context, { logs: logging.watcher });
   const images = createImagesRoom(context);
   const sql = createSqlRoom(context);
   const github = createGitHubRoom(context);
@@ -156,6 +158,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ...{ projectId, projectNumber: projectNumber(projectId), region, origin, stateFolder, log },
     clock: systemClock,
     firstPort: port + 1,
+    givenTools: options.tools,
   });
   const rooms = createRooms(context);
   server.on(

@@ -4,7 +4,7 @@ import { spokenError, validateBuildConfig } from '../local/build/validate-build-
 import { parseCommand, runCommand } from './cli/command.ts';
 import { git } from './cli/git.ts';
 import { UserError } from './cli/user-error.ts';
-import { gatesOf, type ConfiguredGate } from './gate/gates-of.ts';
+import { gatesBefore, gatesOf, type ConfiguredGate } from './gate/gates-of.ts';
 import { runGate } from './gate/run-gate.ts';
 import { formatErrors } from './pipeline/errors.ts';
 import { didYouMean } from './pipeline/nearest.ts';
@@ -18,7 +18,8 @@ npm run gate -- SERVICE          says what each gate of a service runs
 npm run gate -- SERVICE GATE     runs one gate, the way the build of a branch does
 
 The gates come from the build config that pipeline.yaml names for the service's checks. They run on the files as they
-stand, with the packages that are installed ("npm ci" in the service's folder).
+stand, with the packages that are installed ("npm ci" in the service's folder). A gate that looks at what another one
+leaves (image-size: image) runs that one first.
 
   --environment NAME  of pipeline.yaml (default local)
   --repo PATH         the checkout with pipeline.yaml (default: here)
@@ -106,13 +107,14 @@ async function main(): Promise<number> {
   }
   const gate = named('gate', name, gates);
   const commit = (await git(root, 'rev-parse', 'HEAD').catch(() => '')).trim();
-  return runGate(root, gate, {
+  const known = {
     ...trigger.substitutions,
     PROJECT_ID: pipeline.project,
     LOCATION: pipeline.region,
     COMMIT_SHA: commit === '' ? '0'.repeat(40) : commit,
     BUILD_ID: 'on-this-machine',
-  });
+  };
+  return runGate(root, gate, known, gatesBefore(gate, Object.values(gates)));
 }
 
 await runCommand(main);

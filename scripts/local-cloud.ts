@@ -30,6 +30,7 @@ export async function withLocalCloud<T>(
     fresh,
     projectId: pipeline.project,
     region: pipeline.region,
+    tools: path.join(import.meta.dirname, 'k6', 'bin'),
     log(level, message) {
       appendFileSync(logFileOf(stateFolder), `${new Date().toISOString()} ${level} ${message}\n`);
     },

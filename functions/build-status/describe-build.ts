@@ -53,11 +53,27 @@ export function failureOf(build: CloudBuild, by?: Cancellation): string | undefi
   }
 }
 
-/** The GitHub status of a build: one context for each service and purpose. */
+/** The step that keeps the summary of the gates, by its id. */
+const resultsStep = 'results';
+
+/**
+ * Whether the summary of the gates says why the build ended as it did: it passed, or the gates are what failed. What came
+ * after them (a deployment, a browser) stands in the log only.
+ */
+function isSummedUp({ status, steps }: CloudBuild): boolean {
+  const results = steps.find(({ id }) => id === resultsStep)?.status;
+  return (status === 'SUCCESS' && results === 'SUCCESS') || (status === 'FAILURE' && results === 'FAILURE');
+}
+
+/**
+ * The GitHub status of a build: one context for each service and purpose. It leads to the summary of the gates where that
+ * tells the story, and to the log otherwise.
+ */
 export function describeBuild(
   build: CloudBuild,
   { service, purpose }: BuildPurpose,
   by?: Cancellation,
+  summaryUrl?: string,
 ): DesiredStatus {
   const stage: StatusStage = purpose === 'checks' ? 'checks' : 'build';
   const what = purpose === 'checks' ? 'The checks build' : 'The build';
@@ -65,7 +81,7 @@ export function describeBuild(
   const failure = failureOf(build, by);
   const common = {
     context: statusContext(service, stage),
-    targetUrl: build.logUrl,
+    targetUrl: summaryUrl !== undefined && isSummedUp(build) ? summaryUrl : build.logUrl,
     buildCreateTime: build.createTime,
     rank: buildRanks[build.status],
   };

@@ -26,20 +26,22 @@ export interface BuildStatusPorts {
   readonly repository: string;
   readonly log: Log;
   now(): Date;
+  /** Where people read what the gates of a build came to; without it the status leads to the log. */
+  summaryUrl?(service: string, buildId: string): string;
 }
 
 const buildEvent = z.object({ id: z.string().min(1), name: z.string().min(1) });
 const tick = z.object({ tick: z.string() });
 const input = z.union([buildEvent, tick]);
-type Input = z.infer<typeof input>;
+export type BuildHint = z.infer<typeof input>;
 
 /** Builds that a tick looks at again: with the longest build time allowed for, and a lost last message. */
 const tickWindowMinutes = 120;
 
-export const decodeBuildHint = (message: PubSubMessage): Decoded<Input> => decodeJson(message, input);
+export const decodeBuildHint = (message: PubSubMessage): Decoded<BuildHint> => decodeJson(message, input);
 
 /** A message about a build, or a tick: reads the builds it is about anew, and makes GitHub and the record agree. */
-export async function handleBuildHint(ports: BuildStatusPorts, hint: Input): Promise<void> {
+export async function handleBuildHint(ports: BuildStatusPorts, hint: BuildHint): Promise<void> {
   if ('tick' in hint) await lookEverywhere(ports);
   else {
     const build = await ports.builds.get(hint.name);
@@ -81,7 +83,7 @@ async function lookAt(ports: BuildStatusPorts, build: CloudBuild): Promise<void>
   // The note was written before the cancellation was asked for, so it is there by now.
   const by = build.status === 'CANCELLED' ? await readCancellation(ports.bucket, build.id) : undefined;
   if (purpose.purpose === 'release') await recordBuild(ports, build, purpose, by);
-  const status = describeBuild(build, purpose, by);
+  const status = describeBuild(build, purpose, by, ports.summaryUrl?.(purpose.service, build.id));
   if ((await reportStatus(ports, purpose.commit, status)) === 'refused') {
     ports.log('ERROR', `GitHub does not take ${status.context} of ${purpose.commit}`);
   }

@@ -57,6 +57,24 @@ export interface Builds {
   ofCommit(commit: string): Promise<CloudBuild[]>;
 }
 
+/** A trigger as far as it says what it builds. */
+export interface CloudBuildTrigger {
+  readonly name: string;
+  /** `owner/name` of a repository on GitHub. */
+  readonly repository: string;
+  readonly disabled: boolean;
+  readonly substitutions: Readonly<Record<string, string>>;
+  readonly includedFiles: readonly string[];
+  readonly ignoredFiles: readonly string[];
+}
+
+/** What pushes start, and have started. */
+export interface PushedBuilds {
+  triggers(): Promise<CloudBuildTrigger[]>;
+  /** Builds of one branch that have this substitution, newest first. */
+  ofBranch(branch: string, substitution: string, value: string): Promise<CloudBuild[]>;
+}
+
 /** Builds that have not ended, and how to end them. */
 export interface OngoingBuilds {
   /** Every build of the project and region that waits, is queued or works, newest first. */
@@ -137,10 +155,17 @@ function readBuild(build: IBuild): CloudBuild {
   };
 }
 
+/** A value in a filter: a branch may have quotes in its name. */
+const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+
 const hasEnded = ({ status }: CloudBuild): boolean =>
   status !== 'STATUS_UNKNOWN' && status !== 'PENDING' && status !== 'QUEUED' && status !== 'WORKING';
 
-export function openBuilds(api: GoogleApi, project: string, region: string): Builds & OngoingBuilds {
+export function openBuilds(
+  api: GoogleApi,
+  project: string,
+  region: string,
+): Builds & OngoingBuilds & PushedBuilds {
   let client: Promise<CloudBuildClient> | undefined;
   const connect = (): Promise<CloudBuildClient> =>
     (client ??= import('@google-cloud/cloudbuild').then(
@@ -181,5 +206,19 @@ export function openBuilds(api: GoogleApi, project: string, region: string): Bui
     },
     createdSince: (time) => list(`create_time>="${time.toISOString()}"`),
     ofCommit: (commit) => list(`substitutions.COMMIT_SHA="${commit}"`),
+    ofBranch: (branch, substitution, value) =>
+      list(`substitutions.BRANCH_NAME=${quoted(branch)} AND substitutions.${substitution}=${quoted(value)}`),
+    async triggers() {
+      const parent = `projects/${project}/locations/${region}`;
+      const [found] = await (await connect()).listBuildTriggers({ parent }, askAgain);
+      return found.map((trigger) => ({
+        name: trigger.name ?? '',
+        repository: `${trigger.github?.owner ?? ''}/${trigger.github?.name ?? ''}`,
+        disabled: trigger.disabled ?? false,
+        substitutions: trigger.substitutions ?? {},
+        includedFiles: trigger.includedFiles ?? [],
+        ignoredFiles: trigger.ignoredFiles ?? [],
+      }));
+    },
   };
 }

@@ -36,11 +36,31 @@ export interface GitHub {
   branchHead(branch: string): Promise<string | undefined>;
 }
 
+/** What lies between two commits. */
+export interface Changes {
+  /** Paths from the root; of what was renamed both. */
+  readonly files: readonly string[];
+  /** There may be more files: GitHub lists 300 at most. */
+  readonly truncated: boolean;
+  /** The older commit is an ancestor of the newer one: nobody has forced anything. */
+  readonly isForward: boolean;
+}
+
+export interface GitHubChanges {
+  /**
+   * What has changed on the way to `head` since it parted from `base` (a commit or a branch). Undefined when GitHub has
+   * not got both, or they have nothing in common. Throws as `createStatus` does.
+   */
+  changes(base: string, head: string): Promise<Changes | undefined>;
+}
+
 /** Where people read what the API at this address speaks of: GitHub's own, or that of a server of one's own. */
 export const browserAddress = (apiUrl: string): string =>
   apiUrl === 'https://api.github.com' ? 'https://github.com' : apiUrl.replace(/\/api\/v3\/?$/, '');
 
 export const maxDescriptionLength = 140;
+/** https://docs.github.com/rest/commits/commits#compare-two-commits */
+const maxComparedFiles = 300;
 const timeoutMs = 15_000;
 
 const nothing = (): void => undefined;
@@ -82,7 +102,7 @@ export function openGitHub(options: {
   readonly repository: { readonly owner: string; readonly name: string };
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-}): GitHub {
+}): GitHub & GitHubChanges {
   const { now = Date.now } = options;
   let client: Promise<Octokit> | undefined;
   const connect = (): Promise<Octokit> => {
@@ -133,6 +153,25 @@ export function openGitHub(options: {
         },
         // 409: the repository is empty.
         ({ status }) => (status === 404 || status === 409 ? { value: undefined } : undefined),
+      ),
+    changes: (base, head) =>
+      ask<Changes | undefined>(
+        async (octokit, request) => {
+          const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+            ...{ owner, repo, basehead: `${base}...${head}` },
+            // Of the commits: the files are all on the first page.
+            ...{ per_page: 1, page: 1, request },
+          });
+          const { files = [] } = data;
+          return {
+            files: files.flatMap(({ filename, previous_filename: before }) =>
+              before === undefined ? [filename] : [before, filename],
+            ),
+            truncated: files.length >= maxComparedFiles,
+            isForward: data.status === 'ahead' || data.status === 'identical',
+          };
+        },
+        ({ status }) => (status === 404 ? { value: undefined } : undefined),
       ),
   };
 }

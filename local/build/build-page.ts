@@ -130,7 +130,10 @@ td,th{padding:.45rem .75rem .45rem 0;border-bottom:1px solid var(--line);vertica
 pre{margin:0;font:13px/1.55 ui-monospace,SFMono-Regular,Menlo,monospace;white-space:pre-wrap;overflow-wrap:anywhere}a{color:var(--busy)}
 h2{margin:0 0 .75rem;font-size:1rem;display:flex;justify-content:space-between}`;
 
-/** Follows the log, and asks for the summary as long as the build runs. Only text goes into the log. */
+/**
+ * Follows the log, line by line, and asks for the summary as long as the build runs. Only text goes into the log, and links
+ * to the web addresses in it.
+ */
 const script = `
 const id=document.body.dataset.build,log=document.getElementById('log'),summary=document.getElementById('summary');
 async function refresh(){const answer=await fetch('/cloud-build/progress/'+id);if(!answer.ok)return true;
@@ -138,8 +141,11 @@ summary.innerHTML=await answer.text();return answer.headers.get('x-build-ended')
 async function watch(){for(;;){if(await refresh().catch(()=>false))return;await new Promise(done=>setTimeout(done,1000))}}
 async function follow(){const answer=await fetch('/cloud-build/logs/'+id+'?follow=1');
 const reader=answer.body.pipeThrough(new TextDecoderStream()).getReader();
-for(;;){const{done,value}=await reader.read();if(done)return;
-const atEnd=innerHeight+scrollY>=document.body.scrollHeight-40;log.append(value);if(atEnd)scrollTo(0,document.body.scrollHeight)}}
+let rest='';for(;;){const{done,value=''}=await reader.read();rest+=value;const end=done?rest.length:rest.lastIndexOf('\\n')+1;
+const atEnd=innerHeight+scrollY>=document.body.scrollHeight-40;show(rest.slice(0,end));rest=rest.slice(end);
+if(atEnd)scrollTo(0,document.body.scrollHeight);if(done)return}}
+function show(text){let from=0;for(const found of text.matchAll(/https?:\\/\\/[^\\s<>"']*[\\w\\/]/g)){const link=document.createElement('a');
+link.href=link.textContent=found[0];log.append(text.slice(from,found.index),link);from=found.index+found[0].length}log.append(text.slice(from))}
 follow().catch(()=>{});watch();`;
 
 /** The page behind a build's `logUrl`: no file but itself is loaded. `nonce` is that of its content security policy. */

@@ -6,6 +6,8 @@ export interface Builder {
   readonly needs?: string;
   /** Whether the `docker` command line of the local cloud goes into PATH. */
   readonly docker?: boolean;
+  /** Whether the tools that the local cloud was given go into PATH. */
+  readonly given?: boolean;
   /** Whether Google's command line is used: it is pointed at the local cloud. */
   readonly gcloud?: boolean;
   /** Why a builder that is known cannot run here. */
@@ -47,6 +49,12 @@ const table: readonly { readonly shown: string; readonly pattern: RegExp; readon
       String.raw`:v\d[\w.-]*(?:@sha256:[0-9a-f]{64})?`,
     ),
     builder: { entrypoint: [] },
+  },
+  {
+    // What stands for k6 is for the one to decide who starts the local cloud.
+    shown: 'grafana/k6',
+    pattern: named(String.raw`(?:(?:index\.)?docker\.io/)?grafana/k6`),
+    builder: { entrypoint: ['k6'], given: true },
   },
   { shown: 'gcr.io/cloud-builders/npm', pattern: cloudBuilder('npm'), builder: { entrypoint: ['npm'] } },
   {

@@ -44,6 +44,7 @@ function planStep(step: BuildStep, index: number, run: StepEnvironment): StepPro
     env: [...(build.options?.env ?? []), ...(step.env ?? [])],
     automapped: automap ? run.substitutions : {},
     shimFolder: images.shimFolder,
+    givenFolder: context.tools.given,
     nodeFolder: context.tools.node,
     origin: context.origin,
     project: build.projectId,

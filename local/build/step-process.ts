@@ -17,6 +17,8 @@ export interface StepSurroundings {
   readonly env: readonly string[];
   readonly automapped: Readonly<Record<string, string>>;
   readonly shimFolder: string;
+  /** `context.tools.given`. */
+  readonly givenFolder: string | undefined;
   readonly nodeFolder: string;
   readonly origin: string;
   readonly project: string;
@@ -57,6 +59,9 @@ function toolProcess(step: BuildStep, builder: Builder, around: StepSurroundings
   const env: Record<string, string> = {
     ...around.machineEnv,
     ...(builder.docker ? { PATH: `${around.shimFolder}:${machinePath}` } : {}),
+    ...(builder.given && around.givenFolder !== undefined
+      ? { PATH: `${around.givenFolder}:${machinePath}` }
+      : {}),
     ...(builder.gcloud ? gcloudEnvironment(around.origin, around.project) : {}),
   };
   for (const [key, value] of Object.entries({ ...around.automapped, ...readEnv(around.env) })) {

@@ -26,7 +26,10 @@ export interface CloudContext {
   readonly origin: string;
   /** What every started process gets: PATH, HOME, endpoints, the machine's npm settings. `home` is the HOME to give. */
   processEnvironment(home: string): Record<string, string>;
-  /** Folders of this machine that hold the tools which builder and base images stand for. */
-  readonly tools: { readonly node: string };
+  /**
+   * Folders of this machine that hold the tools which builder and base images stand for. `given`: by the one who started
+   * the local cloud, executables for builders that are nothing of its own, such as `k6`.
+   */
+  readonly tools: { readonly node: string; readonly given: string | undefined };
   log(level: LogLevel, message: string): void;
 }

@@ -17,10 +17,17 @@ export interface ContextOptions extends Pick<
   /** The first port that services and functions may get. */
   readonly firstPort: number;
   readonly clock: Clock;
+  /** `context.tools.given`. */
+  readonly givenTools?: string | undefined;
 }
 
 /** What every room gets, on the state that the folder holds. */
-export function createContext({ stateFolder, firstPort, ...given }: ContextOptions): CloudContext {
+export function createContext({
+  stateFolder,
+  firstPort,
+  givenTools,
+  ...given
+}: ContextOptions): CloudContext {
   const table = <T>(room: string, name: string): ReturnType<typeof openTable<T>> =>
     openTable<T>(path.join(stateFolder, room, name));
   const nodeFolder = path.dirname(process.execPath);
@@ -37,6 +44,6 @@ export function createContext({ stateFolder, firstPort, ...given }: ContextOptio
       return folder;
     },
     processEnvironment: (home) => processEnvironment(given.origin, nodeFolder, home),
-    tools: { node: nodeFolder },
+    tools: { node: nodeFolder, given: givenTools },
   };
 }

@@ -2,12 +2,14 @@ import type { components } from '@octokit/openapi-types';
 import type { KeyedQueue } from '../core/keyed-queue.ts';
 import { Reply, type ApiRequest } from '../core/room.ts';
 import { commitFiles, readCommit } from './commits.ts';
+import { compareCommits } from './compare.ts';
 import type { Git } from './git.ts';
 import { isRefName, listRefs, resolveCommit } from './refs.ts';
 import { isOwnerName, isRepositoryName, type Repositories, type Repository } from './repositories.ts';
 import {
   apiUrl,
   commitJson,
+  comparisonJson,
   minimalRepositoryJson,
   refJson,
   repositoryJson,
@@ -172,6 +174,26 @@ export function githubEndpoints(room: Endpoints): Endpoint[] {
         const gitDir = gitDirOf(repository);
         const commit = await readCommit(git, gitDir, sha);
         return commitJson(origin, repository, commit, await commitFiles(git, gitDir, commit));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/repos/{owner}/{repo}/compare/{basehead=**}',
+      docs: '/commits/commits#compare-two-commits',
+      async handle(request) {
+        const repository = repositoryOf(request);
+        const gitDir = gitDirOf(repository);
+        const [from = '', to = '', ...rest] = (request.params.basehead ?? '').split('...');
+        // `owner:branch` would be a fork's, and there are none.
+        if (rest.length > 0 || from.includes(':') || to.includes(':')) throw notFound();
+        const [base, head] = await Promise.all([from, to].map((ref) => resolveCommit(git, gitDir, ref)));
+        if (base === undefined || head === undefined) throw notFound();
+        const comparison = await compareCommits(git, gitDir, base, head);
+        if (!comparison) throw new GitHubError(404, `No common ancestor between ${from} and ${to}.`);
+        const { items, headers } = paginate(request, origin, comparison.commits);
+        const commits = await Promise.all(items.map((sha) => readCommit(git, gitDir, sha)));
+        const isFirstPage = (request.query.get('page') ?? '1') === '1';
+        return new Reply(200, comparisonJson(origin, repository, comparison, commits, isFirstPage), headers);
       },
     },
     {

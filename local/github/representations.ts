@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { components } from '@octokit/openapi-types';
 import { githubTime, type Commit, type CommitFile, type Signature } from './commits.ts';
+import type { Comparison } from './compare.ts';
 import type { GitRef } from './refs.ts';
 import type { Repository } from './repositories.ts';
 import type { CommitStatus } from './statuses.ts';
@@ -207,6 +208,37 @@ export function commitJson(
           stats: { total: additions + deletions, additions, deletions },
           files: files.map((file) => fileJson(url, html, commit.sha, file)),
         }),
+  };
+}
+
+/** `commits` are those of the page. The files come along with the first page only. */
+export function comparisonJson(
+  origin: string,
+  repository: Repository,
+  comparison: Comparison,
+  commits: readonly Commit[],
+  isFirstPage: boolean,
+): Schemas['commit-comparison'] {
+  const { base, head, mergeBase, status, aheadBy, behindBy, files } = comparison;
+  const range = `${base.sha}...${head.sha}`;
+  const html = `${origin}/${repository.owner}/${repository.name}/compare/${range}`;
+  const url = apiUrl(origin, repository);
+  return {
+    url: `${url}/compare/${range}`,
+    html_url: html,
+    permalink_url: html,
+    diff_url: `${html}.diff`,
+    patch_url: `${html}.patch`,
+    base_commit: commitJson(origin, repository, base),
+    merge_base_commit: commitJson(origin, repository, mergeBase),
+    status,
+    ahead_by: aheadBy,
+    behind_by: behindBy,
+    total_commits: aheadBy,
+    commits: commits.map((commit) => commitJson(origin, repository, commit)),
+    files: isFirstPage
+      ? files.map((file) => fileJson(url, `${origin}/${repository.owner}/${repository.name}`, head.sha, file))
+      : [],
   };
 }
 

@@ -1,14 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { coverageOf, coverageThresholds, type Coverage } from './coverage.ts';
 import { parseJunit, type TestCase } from './junit.ts';
-import { lineCoverage } from './line-coverage.ts';
 
 /** What a run of tests left: `unit.junit.xml` and `unit.lcov` are the report `unit`. */
 export interface TestReport {
   readonly name: string;
   readonly tests: readonly TestCase[];
-  /** Percent of lines. */
-  readonly coverage?: number;
+  readonly coverage?: Coverage;
+  /** Below which the run fails. */
+  readonly thresholds?: Coverage;
   /** Why its tests are not known. */
   readonly unreadable?: string;
 }
@@ -38,14 +39,21 @@ export async function listReportFiles(folder: string): Promise<ReportFile[]> {
 const junitEnding = '.junit.xml';
 const lcovEnding = '.lcov';
 
-export async function readReports(files: readonly ReportFile[]): Promise<TestReport[]> {
+/** `packageJson`: that of the service, which says what its coverage has to reach. */
+export async function readReports(
+  files: readonly ReportFile[],
+  packageJson?: unknown,
+): Promise<TestReport[]> {
   const junit = files.filter(({ name }) => name.endsWith(junitEnding));
   return Promise.all(
     junit.map(async (file): Promise<TestReport> => {
       const name = file.name.slice(0, -junitEnding.length);
       const lcov = files.find((other) => other.name === `${name}${lcovEnding}`);
-      const coverage = lcov && lineCoverage(await readFile(lcov.path, 'utf8'));
-      const common = { name, ...(coverage === undefined ? {} : { coverage }) };
+      const common = {
+        name,
+        ...(lcov === undefined ? {} : { coverage: coverageOf(await readFile(lcov.path, 'utf8')) }),
+        thresholds: coverageThresholds(packageJson, name),
+      };
       try {
         return { ...common, tests: parseJunit(await readFile(file.path, 'utf8')) };
       } catch (error) {

@@ -7,6 +7,8 @@ import { imageSize } from './image/image-size.ts';
 import { lintDockerfile } from './image/lint-dockerfile.ts';
 import { provenance } from './image/provenance.ts';
 import { install } from './install.ts';
+import { load } from './load.ts';
+import { loadPlan } from './load-plan.ts';
 import { results } from './results.ts';
 import { security } from './security/security.ts';
 import { smoke } from './smoke.ts';
@@ -23,6 +25,8 @@ const commands: readonly Command[] = [
   awaitTurn,
   deploy,
   smoke,
+  loadPlan,
+  load,
 ];
 
 const exit = { ok: 0, failed: 1, usage: 2 } as const;

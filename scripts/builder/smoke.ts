@@ -10,12 +10,12 @@ import { openLedger } from '../../functions/release/ledger.ts';
 import { releaseKey } from '../../functions/release/naming.ts';
 import { stateBucket } from '../pipeline/pipeline.ts';
 import { noNames, readCommandLine, UsageError, type Command } from './command.ts';
+import { openGateReports } from './gate-reports.ts';
 import { install } from './install.ts';
 import { awaitCandidate } from './smoke/await-candidate.ts';
 import { declaredService } from './smoke/declared-service.ts';
 import { findBrowser } from './smoke/find-browser.ts';
 import { runPlaywright } from './smoke/run-playwright.ts';
-import { openSmokeReports } from './smoke/smoke-reports.ts';
 import { unreleasedServices } from './smoke/unreleased-services.ts';
 import { readStorageAddress } from './storage-address.ts';
 
@@ -57,7 +57,13 @@ or google-chrome on PATH, or what \`playwright install\` has left.`,
     }
     const { pipeline, service, publicOthers } = await declaredService(around.folder, environment, name);
     const folder = path.resolve(around.folder, service.folder, 'reports');
-    const reports = await openSmokeReports(around, name, folder, to);
+    const reports = await openGateReports(around, {
+      name: 'smoke',
+      title: 'browser smoke',
+      service: name,
+      folder,
+      to,
+    });
 
     const browser = findBrowser({ env, home: homedir(), exists: existsSync });
     if (!browser)

@@ -10,6 +10,10 @@ export interface ConfiguredGate {
   readonly args: readonly string[] | undefined;
 }
 
+/** The gates that a gate waits for, such as `image` for `image-size`: it looks at what they leave. */
+export const gatesBefore = ({ step }: ConfiguredGate, gates: readonly ConfiguredGate[]): ConfiguredGate[] =>
+  gates.filter((other) => other.step !== step && step.waitFor?.includes(other.step.id ?? '') === true);
+
 /** The image of scripts/builder, as the configs name it. */
 const builderImage = '${_BUILDER}';
 

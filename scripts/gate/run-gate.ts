@@ -14,34 +14,55 @@ import type { ConfiguredGate } from './gates-of.ts';
 /** What a gate of a build knows of it: `_SERVICE`, `_FOLDER`, `COMMIT_SHA`, … */
 export type Substitutions = Readonly<Record<string, string>>;
 
-/** Runs one gate in the checkout at `root`, with its output on this terminal; its exit code. */
+/**
+ * Runs one gate in the checkout at `root`, with its output on this terminal; its exit code. `before`: gates that have to
+ * leave something for it. When one of those fails, the gate cannot judge, and ends as that one did.
+ */
 export async function runGate(
   root: string,
+  gate: ConfiguredGate,
+  substitutions: Substitutions,
+  before: readonly ConfiguredGate[] = [],
+): Promise<number> {
+  for (const { step } of [...before, gate])
+    await needPackages(root, step.waitFor ?? [], substitutions._FOLDER ?? '.');
+  return withWorkspace(root, async (workspace) => {
+    for (const each of before) {
+      process.stdout.write(`gate ${gate.name} needs ${each.name}, which runs first\n`);
+      const exitCode = await runStep(workspace, each, substitutions);
+      if (exitCode === 0) continue;
+      process.stdout.write(
+        `gate ${gate.name} did not run: it needs ${each.name}, which failed with exit ${exitCode}\n`,
+      );
+      return exitCode;
+    }
+    return runStep(workspace, gate, substitutions);
+  });
+}
+
+async function runStep(
+  workspace: string,
   { args, step }: ConfiguredGate,
   substitutions: Substitutions,
 ): Promise<number> {
-  await needPackages(root, step.waitFor ?? [], substitutions._FOLDER ?? '.');
-  return withWorkspace(root, (workspace) => {
-    const expand = (text: string): string =>
-      expandTemplate(text, { lookup: (key) => substitutions[key], dynamic: false }).text;
-    if (args)
-      return runBuilder(args.map(expand), {
-        api: createGoogleApi(undefined),
-        folder: workspace,
-        print: (line) => process.stdout.write(`${line}\n`),
-        now: Date.now,
-        sleep: async (milliseconds) => sleep(milliseconds),
-      });
-    const script = step.script ?? '';
-    const env = (step.env ?? []).map(expand);
-    const mapped = step.automapSubstitutions === true ? substitutions : {};
-    return runScript(
-      workspace,
-      script,
-      [...Object.entries(mapped).map((pair) => pair.join('=')), ...env],
-      step.name ?? '',
-    );
-  });
+  const expand = (text: string): string =>
+    expandTemplate(text, { lookup: (key) => substitutions[key], dynamic: false }).text;
+  if (args)
+    return runBuilder(args.map(expand), {
+      api: createGoogleApi(undefined),
+      folder: workspace,
+      print: (line) => process.stdout.write(`${line}\n`),
+      now: Date.now,
+      sleep: async (milliseconds) => sleep(milliseconds),
+    });
+  const env = (step.env ?? []).map(expand);
+  const mapped = step.automapSubstitutions === true ? substitutions : {};
+  return runScript(
+    workspace,
+    step.script ?? '',
+    [...Object.entries(mapped).map((pair) => pair.join('=')), ...env],
+    step.name ?? '',
+  );
 }
 
 /** Most gates need what `npm ci` installs, as the build does first. */

@@ -33,7 +33,8 @@ export function chooseRunner(askVersion: () => string | undefined = k6Version): 
   };
 }
 
-function k6Version(): string | undefined {
+/** What `k6 version` says; undefined when there is none on the PATH. */
+export function k6Version(): string | undefined {
   const { status, stdout } = spawnSync('k6', ['version'], { encoding: 'utf8' });
   return status === 0 ? stdout : undefined;
 }

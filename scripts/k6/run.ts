@@ -3,9 +3,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { exitCode, notSupported, TestError } from './exit-code.ts';
+import { notice } from './notice.ts';
 import { runTest, type FinishedTest } from './run-test.ts';
 import { summaryExport } from './summary-data.ts';
-import { notice, summaryText } from './summary-text.ts';
+import { summaryText } from './summary-text.ts';
 
 const help = `node scripts/k6/run.ts [run] SCRIPT [options]
 

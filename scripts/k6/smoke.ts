@@ -11,7 +11,7 @@ const help = `
 node scripts/k6/smoke.ts SCRIPT [options]
 
 Runs a load test with k6, or where that is not installed with Slipway's own runner of a subset of it. The script sees
-the environment: API_URL=http://127.0.0.1:8080 node scripts/k6/smoke.ts test/k6/api.ts
+the environment: BASE_URL=http://127.0.0.1:8080 node scripts/k6/smoke.ts test/k6/api.ts
 
   --reports FOLDER   where NAME.k6.json (the figures) and NAME.k6.junit.xml go (default reports)
   --name NAME        of the reports (default: of the script)
@@ -54,7 +54,8 @@ async function main(): Promise<number> {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && exitCode !== 0) return undefined;
     throw new Error(`${runner.name} left no summary at ${files.json}`, { cause });
   });
-  if (summary !== undefined) await writeFile(files.junit, writeJunit(script, readSummary(summary), seconds));
+  if (summary !== undefined)
+    await writeFile(files.junit, writeJunit(script, readSummary(summary).cases, seconds));
   return exitCode;
 }
 

@@ -1,11 +1,9 @@
 import { showDuration } from './duration.ts';
 import type { IoLoad } from './io-thread.ts';
 import type { MetricResult } from './measurements.ts';
+import { notice } from './notice.ts';
 import type { Contains } from './sample.ts';
 import { valuesOf, type TestResult } from './summary-data.ts';
-
-export const notice =
-  "Slipway's own runner of k6 scripts: it knows a subset of k6, and is not k6 (https://k6.io).";
 
 /** From this share on, requests queue in front of the thread that measures them. */
 const tooBusy = 0.8;

@@ -55,12 +55,18 @@ const files = {
     "import { createServer } from 'node:http';\ncreateServer((_, response) => response.end(process.env.GREETING + process.env.COMMIT_SHA)).listen(process.env.PORT);\n",
   'services/api/test/unit.test.js': passingTest,
   'services/api/test/integration.test.js': passingTest,
-  'services/api/Dockerfile': `FROM node:24-slim@sha256:${'a'.repeat(64)}
+  'services/api/Dockerfile': `FROM node:24-slim@sha256:${'a'.repeat(64)} AS deps
+WORKDIR /build
+COPY package.json ./
+RUN echo installed > installed
+
+FROM node:24-slim@sha256:${'a'.repeat(64)}
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title=shop-api org.opencontainers.image.source=https://github.com/acme/shop \\
       org.opencontainers.image.version=1.0.0 org.opencontainers.image.revision=\${REVISION}
 ENV COMMIT_SHA=\${REVISION}
 WORKDIR /app
+COPY --from=deps /build/installed ./
 COPY package.json server.js ./
 USER 1000
 CMD ["server.js"]
@@ -89,6 +95,8 @@ describe('cloudbuild/', () => {
     const { build, log, images } = await cloud.built('main');
     // Whether there is an advisory source depends on where this runs.
     expect(log).toMatch(/(?:9|10) of 12 gates passed; skipped: (?:audit, )?code, image-size/);
+    expect(log).toMatch(/\[deps 4\/4\] RUN echo installed > installed/);
+    expect(log).toMatch(/deps: digest: sha256:[0-9a-f]{64}/);
     expect({ status: build.status, ...steps(build) }).toEqual(
       Object.fromEntries(
         [
@@ -105,10 +113,14 @@ describe('cloudbuild/', () => {
           'results',
           'await-turn',
           'push',
+          'push-cache',
           'provenance',
           'deploy',
           'smoke-tool',
           'smoke',
+          'load-plan',
+          'k6',
+          'load',
         ].map((id) => [id, 'SUCCESS']),
       ),
     );
@@ -130,14 +142,17 @@ describe('cloudbuild/', () => {
       `api/${build.id}/security.sarif`,
       `api/${build.id}/sha256-${images[0]?.digest.slice(7) ?? ''}.cdx.json`,
       `api/${build.id}/sha256-${images[0]?.digest.slice(7) ?? ''}.provenance.json`,
+      `api/${build.id}/summary.md`,
       `api/${build.id}/unit.junit.xml`,
     ]);
   }, 30_000);
 
-  test('the second build has its packages from the cache', async () => {
+  test('the second build has its packages and the layers of its first stage from the caches', async () => {
     cloud.repository.commit({ 'services/api/server.js': `${files['services/api/server.js']}// more\n` });
     const { build, log } = await cloud.built('main');
     expect(log).toContain('npm ci is not needed');
+    expect(log).toMatch(/CACHED \[deps 4\/4\] RUN echo installed > installed/);
+    expect(log).not.toMatch(/(?<!CACHED )\[deps 4\/4\]/);
     expect(build.status).toBe('SUCCESS');
   }, 30_000);
 
@@ -161,10 +176,14 @@ describe('cloudbuild/', () => {
       results: 'FAILURE',
       'await-turn': 'QUEUED',
       push: 'QUEUED',
+      'push-cache': 'QUEUED',
       provenance: 'QUEUED',
       deploy: 'QUEUED',
       'smoke-tool': 'QUEUED',
       smoke: 'QUEUED',
+      'load-plan': 'QUEUED',
+      k6: 'QUEUED',
+      load: 'QUEUED',
     });
     expect(log).toContain('failed: lint (exit 1), typecheck (exit 1), unit (exit 1).');
     expect(log).toMatch(
@@ -172,6 +191,12 @@ describe('cloudbuild/', () => {
     );
     expect(failureOf(build)).toContain('failed in lint (exit 1), typecheck (exit 1), unit (exit 1)');
     expect(await cloud.list('test-project-slipway-artifacts')).toContain(`api/${build.id}/unit.junit.xml`);
+    const page = cloud.objects.get('test-project-slipway-artifacts', `api/${build.id}/summary.md`).toString();
+    expect(page).toContain('**FAILED: lint (exit 1), typecheck (exit 1), unit (exit 1)**');
+    expect(page).toMatch(/\| unit +\| \*\*FAILED\*\* \| .* \| `npm run gate -- api unit` \|/);
+    expect(page).toMatch(/- `.*subtracts` at `services\/api\/test\/unit\.test\.js:2`: `1 - 1 is 1/);
+    expect(log).toContain('again on your machine: npm run gate -- api unit');
+    expect(log).toContain('gate unit: 1 failed, and up to 3 may be flaky: it runs once more, all of it');
     expect(
       await cloud.run.revision('api', `api-${commit.slice(0, 7)}-${build.id.slice(0, 8)}`),
     ).toBeUndefined();

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import type { BuildConfig, BuildStep } from '../../local/build/build-types.ts';
 import { spokenError, validateBuildConfig } from '../../local/build/validate-build-config.ts';
 import { readImageSizeLimits } from '../../scripts/builder/image/image-size-limits.ts';
@@ -15,12 +16,25 @@ const releaseFile = 'cloudbuild/release.yaml';
 const flutterFile = 'cloudbuild/flutter.yaml';
 const files = [checksFile, releaseFile, flutterFile, 'cloudbuild.yaml'];
 
+/** What the builder reads, and Cloud Build does not. */
+const others = ['cloudbuild/images.yaml', 'cloudbuild/security.yaml'];
+
+test('every file in cloudbuild/ is looked at here', () => {
+  const found = readdirSync(path.join(slipwayFolder, 'cloudbuild')).map((name) => `cloudbuild/${name}`);
+  expect(found.sort()).toEqual([...files, ...others].filter((file) => file !== 'cloudbuild.yaml').sort());
+});
+
 function read(file: string): BuildConfig {
   const validated = validateBuildConfig(slipwayFile(file), { file });
   if ('errors' in validated)
     throw new Error(validated.errors.map((error) => spokenError(file, error)).join('\n'));
   return validated.build;
 }
+/** Steps that may fail although no gate: another step judges what they leave, and fails the build. */
+const judgedBy: Readonly<Record<string, string>> = { k6: 'load' };
+const gateSteps = ({ steps = [] }: BuildConfig): BuildStep[] =>
+  steps.filter(({ id = '', allowFailure }) => allowFailure === true && !Object.hasOwn(judgedBy, id));
+
 const stepOf = (build: BuildConfig, id: string): BuildStep | undefined =>
   build.steps?.find((step) => step.id === id);
 
@@ -41,22 +55,32 @@ describe.each([checksFile, releaseFile])('the gates of %s', (file) => {
   test('no step that may fail is forgotten by `results`', () => {
     const build = read(file);
     const gates = gatesOf(build).map(({ name }) => name);
-    const gateSteps = (build.steps ?? []).flatMap(({ id, allowFailure }) => (allowFailure ? [id] : []));
     const results = stepOf(build, 'results');
     expect(gates).toEqual([
       ...['lint', 'lint-dockerfile', 'typecheck', 'unit', 'integration'],
       ...['secrets', 'audit', 'licences', 'lockfile', 'code', 'image', 'image-size'],
     ]);
     expect(results?.args?.slice(3)).toEqual(gates);
-    expect(results?.waitFor).toEqual(gateSteps);
+    expect(results?.waitFor).toEqual(gateSteps(build).map(({ id }) => id));
   });
 
   test('each notes its outcome under its own name', () => {
-    const noting = (read(file).steps ?? []).filter((step) => step.allowFailure && step.id !== 'security');
+    const noting = gateSteps(read(file)).filter(({ id }) => id !== 'security');
     for (const { id = '', args = [], script } of noting)
       // A check of the builder itself is a gate by its own name.
       if (script === undefined) expect(args[0] === 'gate' ? args[1] : args[0]).toBe(id);
       else expect(script).toContain(`> .slipway/gates/${id}\n`);
+  });
+
+  test('what may fail without being a gate is judged by a step that may not', () => {
+    const build = read(file);
+    for (const [id, judge] of Object.entries(judgedBy))
+      if (stepOf(build, id))
+        expect(stepOf(build, judge)).toMatchObject({
+          waitFor: [id],
+          args: expect.arrayContaining(['--folder=${_FOLDER}']),
+        });
+    for (const judge of Object.values(judgedBy)) expect(stepOf(build, judge)?.allowFailure).toBeUndefined();
   });
 
   test('the trigger gives every substitution that it uses', () => {
@@ -89,6 +113,29 @@ test('only a tested, pushed image is deployed', () => {
   expect(stepOf(release, 'deploy')?.waitFor).toEqual(['push']);
   expect(stepOf(release, 'provenance')?.waitFor).toEqual(['push']);
   expect(stepOf(read(checksFile), 'push')).toBeUndefined();
+});
+
+test('only what is released leaves layers for later builds, which all of them take, and no deployment waits for that', () => {
+  const [checks, release] = [read(checksFile), read(releaseFile)];
+  for (const build of [checks, release])
+    for (const tag of ['deps', 'latest'])
+      expect(stepOf(build, 'image')?.script).toContain(`--cache-from "$image:${tag}"`);
+  expect(stepOf(release, 'push-cache')).toMatchObject({ waitFor: ['push'] });
+  expect((release.steps ?? []).filter(({ waitFor }) => waitFor?.includes('push-cache'))).toEqual([]);
+  expect((checks.steps ?? []).filter(({ script = '' }) => /docker push|--push/.test(script))).toEqual([]);
+});
+
+test('k6 meets the candidate alone, with the k6 of the types that its scripts are checked with; `load` judges it', () => {
+  const release = read(releaseFile);
+  const { devDependencies } = JSON.parse(slipwayFile('package.json')) as {
+    devDependencies: Record<string, string>;
+  };
+  const k6 = stepOf(release, 'k6');
+  expect(k6?.name).toBe(`grafana/k6:${devDependencies['@types/k6'] ?? ''}`);
+  expect(k6?.waitFor).toEqual(['load-plan', 'smoke']);
+  expect(stepOf(release, 'load-plan')?.waitFor).toEqual(['deploy']);
+  expect(stepOf(release, 'load')).toMatchObject({ waitFor: ['k6'] });
+  expect(stepOf(release, 'load')?.allowFailure).toBeUndefined();
 });
 
 test.each([checksFile, releaseFile, flutterFile])(
@@ -165,28 +212,63 @@ test('one Node, pinned by digest, builds the pipeline and runs the steps', () =>
   expect(read('cloudbuild.yaml').substitutions?._NODE).toBe(image);
 });
 
-/** The parser of `gcloud builds submit` and `gcloud builds triggers`, where it is installed: it needs no account. */
+/**
+ * The parser of `gcloud builds submit --config`, out of the gcloud that is on the PATH. It needs no account and no network.
+ * Prints how many steps each file has; a file that it refuses ends it with the reason.
+ */
 const gcloudParser = `
 import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + '/third_party']
-from googlecloudsdk.api_lib.cloudbuild import cloudbuild_util, config
+from googlecloudsdk.api_lib.cloudbuild import cloudbuild_exceptions, cloudbuild_util, config
+from googlecloudsdk.core import exceptions
 messages = cloudbuild_util.GetMessagesModule()
-for file in sys.argv[2:]:
-    print(len(config.LoadCloudbuildConfigFromPath(file, messages, params={}).steps))
+try:
+    for file in sys.argv[2:]:
+        print(len(config.LoadCloudbuildConfigFromPath(file, messages, params={}).steps))
+except exceptions.Error as error:
+    sys.exit(str(error))
 `;
 const gcloud = (process.env.PATH ?? '')
-  .split(':')
+  .split(path.delimiter)
   .map((folder) => path.join(folder, 'gcloud'))
   .find((file) => existsSync(file));
-const library = gcloud === undefined ? '' : path.join(path.dirname(realpathSync(gcloud)), '..', 'lib');
 
-(existsSync(path.join(library, 'googlecloudsdk')) ? test : test.skip)(
-  "gcloud's own parser takes them",
-  () => {
-    const output = execFileSync('python3', ['-c', gcloudParser, library, ...files], {
-      cwd: slipwayFolder,
-      encoding: 'utf8',
+if (gcloud === undefined)
+  test.skip("gcloud's own parser takes them: skipped: gcloud is not installed", () => undefined);
+else
+  describe("gcloud's own parser", () => {
+    const library = path.join(path.dirname(realpathSync(gcloud)), '..', 'lib');
+    const config = mkdtempSync(path.join(tmpdir(), 'slipway-gcloud-'));
+    afterAll(() => {
+      rmSync(config, { recursive: true, force: true });
     });
-    expect(output.trim().split('\n').map(Number)).toEqual(files.map((file) => read(file).steps?.length));
-  },
-);
+    const parse = (...names: string[]): string =>
+      execFileSync('python3', ['-c', gcloudParser, library, ...names], {
+        cwd: slipwayFolder,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, HOME: config, CLOUDSDK_CONFIG: config },
+        stdio: 'pipe',
+      });
+
+    test('takes them', () => {
+      const steps = parse(...files)
+        .trim()
+        .split('\n')
+        .map(Number);
+      expect(steps).toEqual(files.map((file) => read(file).steps?.length));
+    }, 60_000);
+
+    test.each([
+      ['a key that there is not', 'allowFailure:', 'allowFailures:', '.steps[1].allowFailures: unused'],
+      ['a value of another type', 'allowFailure: true', 'allowFailure: [yes]', 'allowFailure'],
+      ['a file that is no YAML', 'steps:', 'steps: }', 'parsing '],
+    ])(
+      'refuses %s',
+      (_what, right, wrong, said) => {
+        const file = path.join(config, 'wrong.yaml');
+        writeFileSync(file, slipwayFile(checksFile).replace(right, wrong));
+        expect(() => parse(file)).toThrow(said);
+      },
+      60_000,
+    );
+  });

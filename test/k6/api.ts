@@ -1,22 +1,44 @@
 import http from 'k6/http';
 import { check, sleep } from 'k6';
+import { address, headers, isLocal } from './lib/candidate.ts';
 
 /*
- * Load on the board's API, for k6 (https://k6.io): people who read, then many at once. A smoke test, 20 seconds.
- *
- *   API_URL  the address of the API
- *   TOKEN    an identity token, where the address asks for one
- *   WRITES   `true`: also posts messages; only where nobody else reads the board
+ * Load on the board's API, for k6 (https://k6.io): people who read, more and more of them, then many at once. It leaves
+ * nothing behind. With WRITES=true it also posts messages; only where nobody else reads the board.
  */
-const address = (__ENV.API_URL ?? '').replace(/\/$/, '');
-if (!/^https?:\/\//.test(address))
-  throw new Error('API_URL is not set: it holds the address of the API to test');
-
-const token = __ENV.TOKEN ?? '';
-const headers: Record<string, string> = token === '' ? {} : { Authorization: `Bearer ${token}` };
 
 /** One series for all addresses of an endpoint. */
 const named = (name: string) => ({ headers, timeout: '5s', tags: { name } });
+
+const ramp = isLocal
+  ? [{ duration: '1s', target: 3 }]
+  : [
+      { duration: '4s', target: 8 },
+      { duration: '4s', target: 8 },
+      { duration: '1s', target: 0 },
+    ];
+const spike = isLocal
+  ? [
+      { duration: '300ms', target: 40 },
+      { duration: '700ms', target: 40 },
+    ]
+  : [
+      { duration: '2s', target: 2 },
+      { duration: '1s', target: 40 },
+      { duration: '4s', target: 40 },
+      { duration: '1s', target: 2 },
+    ];
+const spikeUsers = isLocal ? 6 : 15;
+
+/*
+ * Milliseconds. With two cores, eight processes that only calculate and streaming's test beside it, the slowest 5 % of a
+ * healthy api took 5 to 67 ms with the local profile. Twenty times that is not noise any more; and an endpoint that waits
+ * for two seconds is above it on every machine. On Google Cloud nobody else uses the candidate's core, and the limit is
+ * nearer. The slowest request of all is not judged: it is the one that found the candidate asleep. A machine that stands
+ * still for seconds is what the second try in cloudbuild/release.yaml is for.
+ */
+const p95 = isLocal ? 1500 : 800;
+const slowest95 = [`p(95)<${p95}`];
 
 export const options = {
   scenarios: {
@@ -24,28 +46,19 @@ export const options = {
       executor: 'ramping-vus',
       exec: 'read',
       startVUs: 1,
-      stages: [
-        { duration: '4s', target: 8 },
-        { duration: '4s', target: 8 },
-        { duration: '1s', target: 0 },
-      ],
+      stages: ramp,
       gracefulRampDown: '2s',
       gracefulStop: '5s',
     },
     spike: {
       executor: 'ramping-arrival-rate',
       exec: 'readOnce',
-      startTime: '10s',
+      startTime: isLocal ? '1s' : '10s',
       startRate: 2,
       timeUnit: '1s',
-      stages: [
-        { duration: '2s', target: 2 },
-        { duration: '1s', target: 40 },
-        { duration: '4s', target: 40 },
-        { duration: '1s', target: 2 },
-      ],
-      preAllocatedVUs: 15,
-      maxVUs: 15,
+      stages: spike,
+      preAllocatedVUs: spikeUsers,
+      maxVUs: spikeUsers,
       gracefulStop: '5s',
     },
     ...(__ENV.WRITES === 'true'
@@ -55,7 +68,7 @@ export const options = {
             exec: 'write',
             rate: 2,
             timeUnit: '1s',
-            duration: '18s',
+            duration: isLocal ? '2s' : '18s',
             preAllocatedVUs: 4,
             gracefulStop: '5s',
           },
@@ -63,15 +76,17 @@ export const options = {
       : {}),
   },
   thresholds: {
+    // By endpoint, so that the one at fault is named; then by scenario, so that many fast ones do not hide it.
+    'http_req_duration{name:GET /health}': slowest95,
+    'http_req_duration{name:GET /messages}': slowest95,
+    'http_req_duration{name:POST /messages}': slowest95,
+    'http_req_duration{scenario:ramp}': slowest95,
+    'http_req_duration{scenario:spike}': slowest95,
     checks: ['rate>0.99'],
     http_req_failed: [{ threshold: 'rate<0.01', abortOnFail: true, delayAbortEval: '5s' }],
-    'http_req_duration{scenario:ramp}': ['p(95)<300', 'med<100'],
-    'http_req_duration{scenario:spike}': ['p(95)<600', 'max<3000'],
-    // An iteration that had to be dropped is a request that never came, and would spoil the figures unnoticed.
-    dropped_iterations: ['count<10'],
-    // A threshold holds of no samples at all: these do not.
-    'http_reqs{scenario:ramp}': ['count>50'],
-    'http_reqs{scenario:spike}': ['count>150'],
+    // A threshold holds of no samples at all. These do not: a third of what comes when nothing is in the way.
+    'http_reqs{scenario:ramp}': [`count>=${isLocal ? 6 : 80}`],
+    'http_reqs{scenario:spike}': [`count>=${isLocal ? 10 : 70}`],
   },
 };
 
@@ -91,13 +106,25 @@ function readMessages(): void {
   });
 }
 
-/** A reader: looks whether the service is well, reads, and reads again after a while. */
+function post(body: object, expected: number): void {
+  const params = named('POST /messages');
+  const answer = http.post(`${address}/messages`, JSON.stringify(body), {
+    ...params,
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    responseCallback: http.expectedStatuses(expected),
+  });
+  check(answer, { [`post: status ${expected}`]: ({ status }) => status === expected });
+}
+
+/** A reader: looks whether the service is well, reads, sends a form too early, and reads again after a while. */
 export function read(): void {
   check(http.get(`${address}/health`, named('GET /health')), {
     'health: status 200': ({ status }) => status === 200,
   });
   readMessages();
-  sleep(0.4);
+  // Refused before anything is stored: this way the endpoint is measured, and no message is left on the board.
+  post({}, 400);
+  sleep(isLocal ? 0.1 : 0.4);
 }
 
 export function readOnce(): void {
@@ -105,11 +132,5 @@ export function readOnce(): void {
 }
 
 export function write(): void {
-  const body = JSON.stringify({ author: 'k6', text: `message of user ${__VU}, iteration ${__ITER}` });
-  const params = named('POST /messages');
-  const answer = http.post(`${address}/messages`, body, {
-    ...params,
-    headers: { ...headers, 'Content-Type': 'application/json' },
-  });
-  check(answer, { 'post: status 201': ({ status }) => status === 201 });
+  post({ author: 'k6', text: `message of user ${__VU}, iteration ${__ITER}` }, 201);
 }

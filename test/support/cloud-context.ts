@@ -29,7 +29,9 @@ async function freePort(): Promise<number> {
 }
 
 /** A local cloud for the tests of single rooms: temporary state, a free port, only the rooms under test. */
-export async function testCloud(options: { clock?: Clock; stateFolder?: string } = {}): Promise<TestCloud> {
+export async function testCloud(
+  options: { clock?: Clock; stateFolder?: string; givenTools?: string } = {},
+): Promise<TestCloud> {
   const stateFolder = options.stateFolder ?? mkdtempSync(path.join(tmpdir(), 'slipway-test-'));
   const clock = options.clock ?? systemClock;
   const port = await freePort();
@@ -44,6 +46,7 @@ export async function testCloud(options: { clock?: Clock; stateFolder?: string }
     stateFolder,
     // Below the range from which systems take ports by themselves.
     firstPort: 20_000 + Math.floor(Math.random() * 12_000),
+    givenTools: options.givenTools,
     log: (level, message) => {
       logged.push(`${level}: ${message}`);
     },

@@ -52,7 +52,10 @@ export function createTrafficChecks(
     const byPerson = request !== undefined && request.release === undefined && request.revision === revision;
     const artifact = run().revision(service, revision)?.artifact;
     const release = records().ofRevision(service, revision);
-    if (artifact && hopeless.has(artifact.nature) && !(byPerson && request.overHealth === true))
+    const overHealth = byPerson
+      ? request.overHealth === true
+      : release !== undefined && isLetThrough(release);
+    if (artifact && hopeless.has(artifact.nature) && !overHealth)
       violate('truth', service, `${revision} (${artifact.nature}) is to get ${percent} %`);
     if (byPerson) return;
     const ways = [request?.revision, record.stable?.revision, record.previousGood?.revision];
@@ -154,12 +157,15 @@ const isQuarantined = (
       (!isWayBack && (commit === release.commit || release.build.digests.includes(digest))),
   );
 
+/** By a person, who was told that nothing could be found out about it. */
+const isLetThrough = ({ verdict, approvals, promoted }: Release): boolean =>
+  verdict?.verdict === 'inconclusive' && (approvals.length > 0 || promoted !== undefined);
+
 /** Why a release must not have so much of the traffic. */
 function mayNotHave(release: Release, percent: number): string | undefined {
-  const { verdict, approvals, promoted, steps, stage, build } = release;
+  const { verdict, steps, stage, build } = release;
   if (build.status !== 'SUCCESS') return `its build is ${build.status}`;
-  const letThrough = verdict?.verdict === 'inconclusive' && (approvals.length > 0 || promoted !== undefined);
-  if (verdict?.verdict !== 'healthy' && !letThrough)
+  if (verdict?.verdict !== 'healthy' && !isLetThrough(release))
     return `its verdict is ${verdict?.verdict ?? 'still open'}`;
   if (stage === 'failed' || stage === 'rolled-back') return `it is ${stage}`;
   const most = Math.max(0, ...steps.map((step) => step.percent));

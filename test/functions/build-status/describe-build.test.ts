@@ -87,6 +87,20 @@ test.each([
   expect(describeBuild(build({ status: 'SUCCESS' }), purpose, by).description).toBe('The build passed');
 });
 
+const results = (status: BuildStep['status']): Partial<CloudBuild> => ({ steps: [step('results', status)] });
+test.each<[string, Partial<CloudBuild>, string]>([
+  ['passed', { status: 'SUCCESS', ...results('SUCCESS') }, 'summary'],
+  ['failed in a gate', { status: 'FAILURE', ...results('FAILURE') }, 'summary'],
+  ['failed after the gates had passed', { status: 'FAILURE', ...results('SUCCESS') }, 'log'],
+  ['ran out of time before', { status: 'TIMEOUT', ...results('QUEUED') }, 'log'],
+  ['is running', { status: 'WORKING', ...results('QUEUED') }, 'log'],
+  ['has no such step', { status: 'SUCCESS' }, 'log'],
+])('a build that %s leads to the page that says why', (_, part, page) => {
+  const at = (summary?: string): string => describeBuild(build(part), purpose, undefined, summary).targetUrl;
+  expect(at('http://summary')).toBe(`http://${page}`);
+  expect(at()).toBe('http://log');
+});
+
 test('checks have a context of their own', () => {
   expect(describeBuild(build(), { ...purpose, purpose: 'checks' })).toMatchObject({
     context: 'slipway/api/checks',

@@ -101,6 +101,8 @@ export interface BuildCloudOptions {
   readonly clock?: Clock;
   readonly stateFolder?: string;
   readonly concurrency?: number;
+  /** As in the options of `startLocalCloud`. */
+  readonly tools?: string;
   /** That of an earlier cloud, for restarts. */
   readonly repository?: TestRepository;
   readonly published?: Build[];
@@ -117,6 +119,7 @@ export async function buildCloud(options: BuildCloudOptions = {}): Promise<Build
   const cloud = await testCloud({
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.stateFolder === undefined ? {} : { stateFolder: options.stateFolder }),
+    ...(options.tools === undefined ? {} : { givenTools: options.tools }),
   });
   // Beside the state: it stays as long as that does, across restarts, and goes with it.
   const folder = mkdtempSync(path.join(cloud.stateFolder, 'test-'));

@@ -37,6 +37,25 @@ describe('parseJunit', () => {
     ]);
   });
 
+  test('a test within a test: the line that failed, not the one where the inner test begins', () => {
+    const report = `<testsuites><testcase name="a" file="/w/a.test.ts"><failure message="no">
+Error [ERR_TEST_FAILURE]: no
+    at TestContext.&lt;anonymous> (file:///w/a.test.ts:3:11) {
+  cause: AssertionError: no
+      at TestContext.&lt;anonymous> (file:///w/a.test.ts:4:12)
+</failure></testcase></testsuites>`;
+    expect(parseJunit(report)[0]?.line).toBe(4);
+  });
+
+  test('a test that the runner tried again, and that passed then', () => {
+    const report =
+      '<testsuites><testcase name="a" time="1"><flakyFailure message="no"/></testcase><testcase name="b"><failure message="no"/><rerunFailure message="no"/></testcase></testsuites>';
+    expect(parseJunit(report)).toEqual([
+      { name: 'a', outcome: 'passed', flaky: true, seconds: 1 },
+      { name: 'b', outcome: 'failed', seconds: 0, message: 'no' },
+    ]);
+  });
+
   test.each([
     [
       'a lone suite is a report',

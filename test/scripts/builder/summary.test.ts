@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TestCase } from '../../../scripts/builder/junit.ts';
-import { describeFailure, hasPassed, summarise, type Gate } from '../../../scripts/builder/summary.ts';
+import {
+  describeFailure,
+  describePassed,
+  flakyTests,
+  hasPassed,
+  summarise,
+  type Gate,
+} from '../../../scripts/builder/summary.ts';
 
 const ended = (name: string, exitCode: number, seconds?: number): Gate => ({
   name,
@@ -25,7 +32,7 @@ describe('summarise', () => {
     const lines = summarise(
       [ended('lint', 0, 3.14), ended('unit', 1, 12), missing('image'), ended('docker', 125)],
       [
-        { name: 'unit', tests, coverage: 97.14 },
+        { name: 'unit', tests, coverage: { lines: 97.14, branches: 80 }, thresholds: { lines: 95 } },
         { name: 'integration', tests: [], unreadable: 'line 3: this is no XML' },
       ],
       '/workspace',
@@ -38,7 +45,7 @@ describe('summarise', () => {
   docker  FAILED  exit 125
 
 tests
-  unit         1 passed, 1 failed, 1 skipped                      1.5 s  97.1 % of lines
+  unit         1 passed, 1 failed, 1 skipped                      1.5 s  97.1 % of lines (at least 95 %)
   integration  its report cannot be read: line 3: this is no XML
 
 failed tests: 1
@@ -50,6 +57,35 @@ slowest tests
   1.50 s  a › fails  services/api/test/a.test.ts:7
   0.01 s  a › adds   services/api/test/a.test.ts
   0.00 s  a › later`,
+    );
+  });
+
+  test('flaky tests are loud, and what failed says how to run it again', () => {
+    const gates: Gate[] = [
+      {
+        ...ended('unit', 0, 2),
+        notes: { places: [], more: 0, flaky: [{ name: 'a › b', file: 'x.test.ts', line: 3, message: 'no' }] },
+      },
+      {
+        ...ended('lint', 1),
+        notes: { hint: 'npm run gate -- api lint', places: [], more: 0, flaky: [] },
+      },
+    ];
+    const reports = [
+      { name: 'web', tests: [{ name: 'opens', outcome: 'passed', flaky: true, seconds: 1 }] as TestCase[] },
+    ];
+    expect(summarise(gates, reports, '/').join('\n')).toContain(
+      `FLAKY tests, which failed and then passed: 2
+  a › b  x.test.ts:3
+  opens
+`,
+    );
+    expect(summarise(gates, reports, '/').slice(-2)).toEqual([
+      'again on your machine',
+      '  npm run gate -- api lint',
+    ]);
+    expect(describePassed([ended('unit', 0)], flakyTests(gates, reports, '/'))).toBe(
+      'all 1 gates passed; FLAKY: 2 tests',
     );
   });
 

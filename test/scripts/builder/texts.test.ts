@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { coverageOf, coverageThresholds, describeCoverage } from '../../../scripts/builder/coverage.ts';
 import { parseGateOutcome } from '../../../scripts/builder/gate-outcome.ts';
 import { readImageFile } from '../../../scripts/builder/image-file.ts';
-import { lineCoverage } from '../../../scripts/builder/line-coverage.ts';
 import { readStorageAddress } from '../../../scripts/builder/storage-address.ts';
 
 describe('parseGateOutcome', () => {
@@ -21,12 +21,46 @@ describe('parseGateOutcome', () => {
   });
 });
 
-describe('lineCoverage', () => {
+describe('coverage', () => {
   test.each([
-    ['two files', 'SF:a\nLF:10\nLH:9\nend_of_record\nSF:b\nLF:10\nLH:6\nend_of_record\n', 75],
-    ['no line', 'TN:\n', undefined],
-  ])('%s', (_what, lcov, expected) => {
-    expect(lineCoverage(lcov)).toBe(expected);
+    ['two files', 'SF:a\nLF:10\nLH:9\nend_of_record\nSF:b\nLF:10\nLH:6\nend_of_record\n', { lines: 75 }],
+    ['every kind', 'LF:4\nLH:4\nBRF:4\nBRH:1\nFNF:2\nFNH:1\n', { lines: 100, branches: 25, functions: 50 }],
+    ['no line', 'TN:\n', {}],
+  ])('of %s', (_what, lcov, expected) => {
+    expect(coverageOf(lcov)).toEqual(expected);
+  });
+
+  const unit =
+    'node --test --test-coverage-lines=95 --test-coverage-branches 90.5 --test-reporter-destination=reports/unit.lcov';
+  test.each<[string, unknown, unknown]>([
+    [
+      'the script that writes the report',
+      { scripts: { a: 'reports/b.lcov', unit } },
+      { lines: 95, branches: 90.5 },
+    ],
+    ['no script writes it', { scripts: { unit: unit.replace('unit.lcov', 'other.lcov') } }, {}],
+    ['no package.json', undefined, {}],
+    ['scripts that are none', { scripts: [1] }, {}],
+  ])('what it has to reach: %s', (_what, packageJson, expected) => {
+    expect(coverageThresholds(packageJson, 'unit')).toEqual(expected);
+  });
+
+  test('the services of this repository say what theirs has to reach', async () => {
+    for (const service of ['api', 'streaming', 'web']) {
+      const file = path.resolve(import.meta.dirname, '../../../services', service, 'package.json');
+      expect(coverageThresholds(JSON.parse(await readFile(file, 'utf8')), 'unit')).toEqual({
+        lines: 95,
+        branches: 90,
+        functions: 90,
+      });
+    }
+  });
+
+  test('in words', () => {
+    expect(describeCoverage({ lines: 97.14, functions: 50 }, { lines: 95, branches: 90 })).toEqual([
+      '97.1 % of lines (at least 95 %)',
+      '50.0 % of functions',
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { validateBuildConfig } from '../../../local/build/validate-build-config.ts';
-import { gatesOf } from '../../../scripts/gate/gates-of.ts';
+import { gatesBefore, gatesOf } from '../../../scripts/gate/gates-of.ts';
 
 const slipway = path.resolve(import.meta.dirname, '../../..');
 
@@ -40,8 +40,15 @@ steps:
     script: |
       #!/usr/bin/env bash
       echo "$GREETING $_SERVICE in $_FOLDER of $PROJECT_ID"
-      mkdir -p .slipway/gates && echo "3 1" > .slipway/gates/image
-      exit 3
+      [ "$_SERVICE" = api ] && exit_code=3 || exit_code=0
+      mkdir -p .slipway/gates && echo "$exit_code 1" > .slipway/gates/image
+      echo '[{ "Id": "sha256:1", "RepoTags": ["web"], "Size": 1000000 }]' > .slipway/image.json
+      exit $exit_code
+  - id: image-size
+    name: \${_BUILDER}
+    args: [image-size, '--folder=\${_FOLDER}', '--service=\${_SERVICE}', --budget=images.yaml, --inspected=.slipway/image.json]
+    waitFor: [image]
+    allowFailure: true
 `;
 
 const gates = (text: string): string[] => {
@@ -58,6 +65,7 @@ describe('gatesOf', () => {
       `secrets: ${security} secrets`,
       `lockfile: ${security} lockfile`,
       'image: a script',
+      'image-size: image-size --folder=${_FOLDER} --service=${_SERVICE} --budget=images.yaml --inspected=.slipway/image.json',
     ]);
   });
 
@@ -71,7 +79,23 @@ describe('gatesOf', () => {
       'code',
       'image-scan',
       'image',
+      'image-size',
     ]);
+  });
+
+  test('what a gate looks at comes from the gates that it waits for', () => {
+    const validated = validateBuildConfig(
+      readFileSync(path.join(slipway, 'cloudbuild/checks.yaml'), 'utf8'),
+      {
+        file: 'checks.yaml',
+      },
+    );
+    if ('errors' in validated) throw new Error(JSON.stringify(validated.errors));
+    const all = gatesOf(validated.build);
+    const needed = all.flatMap((gate) =>
+      gatesBefore(gate, all).map((before) => `${gate.name} after ${before.name}`),
+    );
+    expect(needed).toEqual(['image-size after image']);
   });
 
   test('the checks of this repository have their gates', () => {
@@ -96,6 +120,7 @@ describe('npm run gate', () => {
     );
     write('cloudbuild/checks.yaml', checks);
     write('cloudbuild/security.yaml', '');
+    write('images.yaml', 'services: { web: { maxMegabytes: 2, maxCompressedMegabytes: 1 } }\n');
     const own = {
       name: 'shop-api',
       version: '1.0.0',
@@ -133,22 +158,30 @@ describe('npm run gate', () => {
     });
 
   test.each([
-    [[], 0, /^api {2}lint secrets lockfile image\nweb {2}lint secrets lockfile image\n$/],
+    [
+      [],
+      0,
+      /^api {2}lint secrets lockfile image image-size\nweb {2}lint secrets lockfile image image-size\n$/,
+    ],
     [
       ['api'],
       0,
-      /^lint {6}npm run lint\nsecrets {3}builder security .*\nlockfile {2}.*\nimage {5}a script in bash\n$/,
+      /^lint {8}npm run lint\nsecrets {5}builder security .*\nlockfile {4}.*\nimage {7}a script in bash\nimage-size {2}builder image-size .*\n$/,
     ],
     [['ap', 'lint'], 2, /^there is no service "ap" \(did you mean "api"\?\); there are api, web\n$/],
     [
       ['api', 'lnt'],
       2,
-      /^there is no gate "lnt" \(did you mean "lint"\?\); there are lint, secrets, lockfile, image\n$/,
+      /^there is no gate "lnt" \(did you mean "lint"\?\); there are lint, secrets, lockfile, image, image-size\n$/,
     ],
     [['api', 'lint', 'unit'], 2, /^one gate at a time: /],
     [['web', 'lint'], 1, /^services\/web has no node_modules; run "npm ci" there first\n$/],
     [['api', 'lint', '--environment', 'nowhere'], 2, /nowhere/],
-    [['api', 'lint'], 4, /gate lint failed with exit 4 in/],
+    [
+      ['api', 'lint'],
+      4,
+      /gate lint failed with exit 4 in .*\nagain on your machine: npm run gate -- api lint\n$/,
+    ],
     [['api', 'lockfile'], 0, /^lockfile passed in .* s \(0 packages\)\n$/],
     [
       ['web', 'lockfile'],
@@ -156,6 +189,16 @@ describe('npm run gate', () => {
       /^services\/web\/package\.json: services\/web\/package-lock\.json cannot be read: /,
     ],
     [['api', 'image'], 3, /^hello api in services\/api of acme-shop\n$/],
+    [
+      ['api', 'image-size'],
+      3,
+      /^gate image-size needs image, which runs first\nhello api .*\ngate image-size did not run: it needs image, which failed with exit 3\n$/,
+    ],
+    [
+      ['web', 'image-size'],
+      0,
+      /^gate image-size needs image, which runs first\nhello web .*\n[^]*image-size passed\n$/,
+    ],
   ])(
     '%j ends with %d',
     async (args, exitCode, expected) => {
@@ -169,6 +212,6 @@ describe('npm run gate', () => {
   test('what gates write into the service stays, and notes for the build do not', async () => {
     await run('api', 'lint');
     expect(existsSync(path.join(repo, 'services/api/linted.txt'))).toBe(true);
-    expect(readdirSync(repo).sort()).toEqual(['cloudbuild', 'pipeline.yaml', 'services']);
+    expect(readdirSync(repo).sort()).toEqual(['cloudbuild', 'images.yaml', 'pipeline.yaml', 'services']);
   }, 20_000);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { RunService } from '../../../../functions/platform/cloud-run.ts';
-import { newServiceRecord, type ServiceRecord } from '../../../../functions/release/release.ts';
+import { newServiceRecord, type ServiceRecord } from '../../../../functions/release/service-record.ts';
 import { unreleasedServices } from '../../../../scripts/builder/smoke/unreleased-services.ts';
 
 const service = (open: boolean): RunService => ({

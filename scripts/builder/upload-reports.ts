@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openBucket } from '../../../functions/platform/cloud-storage.ts';
-import type { Surroundings } from '../command.ts';
-import type { ReportFile } from '../read-reports.ts';
-import type { StorageAddress } from '../storage-address.ts';
+import { openBucket } from '../../functions/platform/cloud-storage.ts';
+import type { Surroundings } from './command.ts';
+import type { ReportFile } from './read-reports.ts';
+import type { StorageAddress } from './storage-address.ts';
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.xml': 'application/xml',
   '.json': 'application/json',
+  '.md': 'text/markdown; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css',
   '.js': 'text/javascript',
