@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import path from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import type { Rows } from './rows.ts';
 
 /** The parts of bench/results.md, in its order. Each is written by itself. */
@@ -59,5 +60,6 @@ export async function writeSection(
 ): Promise<void> {
   const file = path.join(root, 'bench', 'results.md');
   const before = existsSync(file) ? await readFile(file, 'utf8') : '';
-  await writeFile(file, withSection(before, section, sectionBody(rows, machine(), notes)));
+  const markdown = withSection(before, section, sectionBody(rows, machine(), notes));
+  await writeFile(file, await format(markdown, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }

@@ -61,7 +61,8 @@ function verification(release: Release): Part | undefined {
   if (stage === 'candidate' || stage === 'verifying')
     return { state: 'pending', description: `Verifying ${candidate.revision}`, rank: ranks.verifying };
   // The build ended badly while its candidate was being verified.
-  return { state: 'error', description: `Not verified: ${stage}`, rank: ranks.verified };
+  const ended = release.history.at(-1)?.reason ?? stage;
+  return { state: 'error', description: `Not verified: ${ended}`, rank: ranks.verified };
 }
 
 /** It has been live, and is to be taken back. */

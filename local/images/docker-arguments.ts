@@ -35,6 +35,7 @@ export type DockerCommand =
       readonly format: string | undefined;
     }
   | { readonly command: 'images'; readonly quiet: boolean }
+  | { readonly command: 'save'; readonly reference: string; readonly output: string }
   | { readonly command: 'login' | 'info' | 'version' | 'version-line' };
 
 /** How a flag is written, and whether it takes a value. */
@@ -70,6 +71,7 @@ const flagsOf = {
   tag: {},
   inspect: { '-f': value('format'), '--format': value('format'), '--type': value('type') },
   images: { '-q': plain('quiet'), '--quiet': plain('quiet') },
+  save: { '-o': value('output'), '--output': value('output') },
   info: {},
   version: {},
   login: {
@@ -175,7 +177,7 @@ export function parseDockerArguments(
   // `docker buildx build`, `docker image push`, … are longer names of the same.
   const grouped =
     (first === 'buildx' && rest[0] === 'build') ||
-    (first === 'image' && ['build', 'push', 'pull', 'tag', 'inspect', 'ls'].includes(rest[0] ?? ''));
+    (first === 'image' && ['build', 'push', 'pull', 'tag', 'inspect', 'ls', 'save'].includes(rest[0] ?? ''));
   const [name = '', ...behind] = grouped ? rest : args;
   const command = grouped && name === 'ls' ? 'images' : name;
   switch (command) {
@@ -210,6 +212,14 @@ export function parseDockerArguments(
       exactly(command, words, []);
       return { command, quiet: flags.has('quiet') };
     }
+    case 'save': {
+      const { flags, words } = parseFlags(command, flagsOf.save, behind);
+      const [reference = ''] = exactly(command, words, ['image']);
+      const output = flags.get('output')?.at(-1);
+      if (output === undefined)
+        throw new UsageError('docker save needs --output: to stdout is not supported');
+      return { command, reference, output };
+    }
     case 'info':
     case 'version':
       exactly(command, parseFlags(command, flagsOf[command], behind).words, []);
@@ -220,7 +230,7 @@ export function parseDockerArguments(
     default:
       throw new UsageError(
         `docker ${args.slice(0, 2).join(' ')} is not supported by the local cloud. ` +
-          'Supported: build, buildx build, push, pull, tag, images, inspect, login, info, version',
+          'Supported: build, buildx build, push, pull, tag, images, inspect, save, login, info, version',
       );
   }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { baseImage } from './base-images.ts';
 import type { DockerCommand } from './docker-arguments.ts';
 import { dockerBuild, type BuildSurroundings } from './docker-build.ts';
@@ -5,6 +6,7 @@ import { dockerFormat } from './docker-format.ts';
 import type { LocalName, StoredImage } from './image-disk.ts';
 import { parseReference, repositoryImage, withTag } from './image-reference.ts';
 import { RegistryError, type RegistryClient } from './registry-client.ts';
+import { saveImage } from './save-image.ts';
 
 export interface DockerSurroundings extends Omit<BuildSurroundings, 'findImage'> {
   readonly registry: RegistryClient;
@@ -58,8 +60,11 @@ const required = (image: StoredImage | undefined, message: string): StoredImage 
   return image;
 };
 
+const namesOf = (image: StoredImage, names: readonly LocalName[]): string[] =>
+  names.filter(({ digest }) => digest === image.digest).map(({ reference }) => reference);
+
 function describe(image: StoredImage, names: readonly LocalName[]): Record<string, unknown> {
-  const own = names.filter(({ digest }) => digest === image.digest).map(({ reference }) => reference);
+  const own = namesOf(image, names);
   return {
     Id: image.id,
     RepoTags: own.filter((name) => !name.includes('@')),
@@ -195,6 +200,12 @@ export async function dockerCommand(command: DockerCommand, surroundings: Docker
         ? [...new Set(names.flatMap(({ digest }) => disk.image(digest)?.id.slice(7, 19) ?? []))]
         : imagesTable(names, (digest) => disk.image(digest));
       for (const line of lines) print(line);
+      return;
+    }
+    case 'save': {
+      const image = required(local(command.reference), `No such image: ${command.reference}`);
+      const tags = namesOf(image, disk.names()).filter((name) => !name.includes('@'));
+      await saveImage(disk, image, tags, path.resolve(surroundings.cwd, command.output));
       return;
     }
     case 'login':

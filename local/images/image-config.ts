@@ -19,6 +19,8 @@ export interface BuildConfig {
   /** What RUN and the shell form of CMD and ENTRYPOINT start. */
   readonly shell: readonly string[];
   readonly tools: readonly Tool[];
+  /** The tree of the image that it stands on, when that was built here. */
+  readonly baseTree?: string;
 }
 
 export const emptyConfig: BuildConfig = {
@@ -53,6 +55,7 @@ export interface OciConfig {
   readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly string[] };
   readonly 'dev.slipway.healthcheck'?: string;
   readonly 'dev.slipway.tools': readonly Tool[];
+  readonly 'dev.slipway.base'?: string;
 }
 
 const sorted = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
@@ -79,6 +82,7 @@ export function toOciConfig(config: BuildConfig, treeDigest: string): OciConfig 
     rootfs: { type: 'layers', diff_ids: [treeDigest] },
     ...(config.healthcheck === '' ? {} : { 'dev.slipway.healthcheck': config.healthcheck }),
     'dev.slipway.tools': config.tools,
+    ...(config.baseTree === undefined ? {} : { 'dev.slipway.base': config.baseTree }),
   };
 }
 
@@ -101,6 +105,7 @@ export function fromOciConfig(oci: OciConfig): BuildConfig {
     healthcheck: oci['dev.slipway.healthcheck'] ?? '',
     shell: config.Shell ?? emptyConfig.shell,
     tools: oci['dev.slipway.tools'],
+    ...(oci['dev.slipway.base'] === undefined ? {} : { baseTree: oci['dev.slipway.base'] }),
   };
 }
 

@@ -1,12 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { noNames, readCommandLine, UsageError, type Command, type Surroundings } from '../command.ts';
+import { clearGateNotes, writeGateNotes } from '../gate-notes.ts';
 import { readGateOutcome } from '../gate-outcome.ts';
 import { readImageFile } from '../image-file.ts';
+import { localHint } from '../local-hint.ts';
+import { readAddedFiles, type AddedFiles } from './added-files.ts';
+import { readDockerStages } from './docker-stages.ts';
 import { placeOf, type CheckOutcome } from './finding.ts';
-import { readImageSizeLimits, type ImageSizeLimits } from './image-size-limits.ts';
+import { readImageSizeLimits } from './image-size-limits.ts';
 import { sizeOfInspected, sizeOfManifest, UnmeasurableError, type ImageSize } from './image-size-of.ts';
-import { judgeSize, sizeTable } from './judge-size.ts';
+import {
+  addedTable,
+  combine,
+  judgeAdded,
+  judgeSize,
+  sizeTable,
+  type JudgedPart,
+  type SizeBudget,
+} from './judge-size.ts';
 import { junitReport } from './junit-report.ts';
 import { notedGate, writeReport } from './noted-gate.ts';
 import { readManifest } from './registry-manifest.ts';
@@ -17,67 +29,84 @@ const name = 'image-size';
 const sources = ['inspected', 'image-file', 'image'] as const;
 type Source = (typeof sources)[number];
 
+type Skipped = Extract<CheckOutcome, { kind: 'skipped' }>;
+
 /** The gate for how large a service's image is. */
 export const imageSize: Command = {
   name,
   summary: 'compares the size of an image with its budget',
   help: `builder image-size --folder FOLDER --service SERVICE --budget FILE
-                   --inspected FILE | --image-file FILE | --image IMAGE
+                   --inspected FILE [--saved FILE] | --image-file FILE | --image IMAGE
 
-Prints how large the image is, and ends with 1 when that is more than the budget allows. Writes
-reports/${name}.junit.xml and .md, and notes the outcome for \`builder results\`. Where a part of the
-image cannot be counted, the check is skipped and says why.
+Prints how large the image is and, with --saved, what the Dockerfile adds to its base image: every
+file in the layers of its final stage. Ends with 1 when either is more than the budget allows. Writes
+reports/${name}.junit.xml and .md, and notes the outcome for \`builder results\`. What cannot be counted
+is skipped and says why.
 
   --folder FOLDER     the folder of the service, from the root of the checkout
   --service SERVICE   whose budget it is
-  --budget FILE       services: { SERVICE: { maxMegabytes, maxCompressedMegabytes } }
+  --budget FILE       services: { SERVICE: { maxMegabytes, maxCompressedMegabytes, maxAddedMegabytes } }
   --inspected FILE    what \`docker image inspect IMAGE\` has printed: before it is pushed, unpacked
+  --saved FILE        what \`docker save --output FILE IMAGE\` has written; its Dockerfile is FOLDER/Dockerfile
   --image-file FILE   holds a pushed image by digest, …@sha256:…: compressed, layer by layer
   --image IMAGE       the same, on the command line`,
 
   run(args, around) {
     const source = sourceOf(args);
-    const line = readCommandLine(args, ['folder', 'service', 'budget', source]);
-    noNames(line);
-    const { folder, service, budget } = line.options;
+    const withSaved = isGiven(args, 'saved');
+    if (withSaved && source !== 'inspected') throw new UsageError('--saved goes with --inspected');
+    const { options, names } = readCommandLine(args, [
+      'folder',
+      'service',
+      'budget',
+      source,
+      ...(withSaved ? (['saved'] as const) : []),
+    ]);
+    noNames({ names });
+    const { folder, service, budget: file } = options;
     return notedGate(around, name, async () => {
-      const limits = readImageSizeLimits(
-        await readText(path.resolve(around.folder, budget), `the budget ${budget}`),
-        budget,
-        service,
-      );
-      const measured = await measure(source, line.options[source], around);
-      const judged = 'kind' in measured ? measured : judgeSize(measured, limits, service, budget);
-      await report(folder, judged, 'kind' in measured ? undefined : measured, limits, { ...around, budget });
-      if (judged.kind === 'failed')
-        around.print(
-          'Again here: docker build, docker image inspect IMAGE > image.json, and node scripts/builder/main.ts image-size ' +
-            `--folder ${folder} --service ${service} --budget ${budget} --inspected image.json`,
-        );
-      return judged;
+      await clearGateNotes(around.folder, name);
+      const text = await readText(path.resolve(around.folder, file), `the budget ${file}`);
+      const budget = { service, file, limits: readImageSizeLimits(text, file, service) };
+      const without = await noImage(source, around);
+      if (without) return report(folder, budget, [{ name: whole, outcome: without }], [], around);
+      const measured = await measure(source, options[source], around);
+      const parts = [{ name: whole, outcome: 'kind' in measured ? measured : judgeSize(measured, budget) }];
+      const tables = 'kind' in measured ? [] : [sizeTable(measured, budget.limits)];
+      if (withSaved) {
+        const files = await addedFiles(options.saved, folder, around);
+        parts.push({ name: added, outcome: judgeAdded(files, budget) });
+        tables.push(addedTable(files, budget));
+      }
+      return report(folder, budget, parts, tables.flat(), around);
     });
   },
 };
 
+const whole = 'the whole image';
+const added = 'what the Dockerfile adds';
+
+const isGiven = (args: readonly string[], option: string): boolean =>
+  args.some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`));
+
 function sourceOf(args: readonly string[]): Source {
-  const given = sources.filter((each) =>
-    args.some((arg) => arg === `--${each}` || arg.startsWith(`--${each}=`)),
-  );
+  const given = sources.filter((each) => isGiven(args, each));
   const [only, ...more] = given;
   if (only !== undefined && more.length === 0) return only;
   throw new UsageError('give one of --inspected, --image-file and --image');
 }
 
+async function noImage(source: Source, around: Surroundings): Promise<Skipped | undefined> {
+  if (source !== 'inspected') return undefined;
+  const image = await readGateOutcome(around.folder, 'image');
+  return image.kind === 'ended' && image.exitCode !== 0
+    ? { kind: 'skipped', why: 'there is no image: the gate image has failed' }
+    : undefined;
+}
+
 /** The image's size, or why there is none to judge. */
-async function measure(
-  source: Source,
-  value: string,
-  around: Surroundings,
-): Promise<ImageSize | Extract<CheckOutcome, { kind: 'skipped' }>> {
+async function measure(source: Source, value: string, around: Surroundings): Promise<ImageSize | Skipped> {
   if (source === 'inspected') {
-    const image = await readGateOutcome(around.folder, 'image');
-    if (image.kind === 'ended' && image.exitCode !== 0)
-      return { kind: 'skipped', why: 'there is no image: the gate image has failed' };
     const shown = `--inspected ${value}`;
     const file = path.resolve(around.folder, value);
     return sizeOfInspected(await readText(file, shown, ': docker image inspect IMAGE writes it'), shown);
@@ -91,14 +120,30 @@ async function measure(
   }
 }
 
+async function addedFiles(saved: string, folder: string, around: Surroundings): Promise<AddedFiles> {
+  const dockerfile = path.posix.join(folder, 'Dockerfile');
+  const stages = readDockerStages(
+    await readText(path.resolve(around.folder, dockerfile), dockerfile),
+    dockerfile,
+  );
+  try {
+    return await readAddedFiles(path.resolve(around.folder, saved), stages);
+  } catch (cause) {
+    throw new Error(
+      `--saved ${saved} cannot be read: docker save --output FILE IMAGE writes it: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
 async function report(
   folder: string,
-  outcome: CheckOutcome,
-  size: ImageSize | undefined,
-  limits: ImageSizeLimits,
-  around: Surroundings & { readonly budget: string },
-): Promise<void> {
-  const table = size ? sizeTable(size, limits) : [];
+  { file, service }: SizeBudget,
+  parts: readonly JudgedPart[],
+  table: readonly string[],
+  around: Surroundings,
+): Promise<CheckOutcome> {
+  const outcome = combine(parts);
   const said =
     outcome.kind === 'passed'
       ? [`${name} passed`]
@@ -106,8 +151,12 @@ async function report(
         ? [`${name} skipped: ${outcome.why}`]
         : outcome.findings.map((finding) => `${placeOf(finding)} ${finding.rule}: ${finding.message}`);
   for (const text of [...table, ...said]) around.print(text);
-  const check = { name: 'within its budget', file: around.budget, outcome };
-  await writeReport(around, folder, `${name}.junit.xml`, junitReport(name, [check]));
+  const checks = parts.map((part) => ({
+    name: `${part.name}, within its budget`,
+    file,
+    outcome: part.outcome,
+  }));
+  await writeReport(around, folder, `${name}.junit.xml`, junitReport(name, checks));
   await writeReport(
     around,
     folder,
@@ -120,7 +169,24 @@ async function report(
       '',
     ].join('\n'),
   );
+  if (outcome.kind === 'failed') {
+    const hint =
+      (await localHint(around.folder, folder, name)) ?? again(folder, service, file, parts.length > 1);
+    around.print(`again on your machine, with docker: ${hint}`);
+    const places = outcome.findings.map(({ message, ...at }) => ({ file: at.file, line: at.line, message }));
+    await writeGateNotes(around.folder, name, { hint, places, more: 0, flaky: [] });
+  }
+  return outcome;
 }
+
+/** IMAGE: how it is built is for the build config to know. */
+const again = (folder: string, service: string, budget: string, saved: boolean): string =>
+  [
+    'docker image inspect IMAGE > image.json',
+    ...(saved ? ['docker save --output image.tar IMAGE'] : []),
+    `node scripts/builder/main.ts image-size --folder ${folder} --service ${service} --budget ${budget} ` +
+      `--inspected image.json${saved ? ' --saved image.tar' : ''}`,
+  ].join(' && ');
 
 async function readText(file: string, shown: string, hint = ''): Promise<string> {
   try {

@@ -85,7 +85,7 @@ test.each<[string, Release, ServiceRecord, string[]]>([
     'the build failed while its candidate was verified',
     told([...seen.candidate(74), [80, { kind: 'build', status: 'FAILURE', digests: [] }]]),
     withStable(),
-    ['slipway/api/verify error: Not verified: failed'],
+    ['slipway/api/verify error: Not verified: the build ended in FAILURE'],
   ],
   [
     'healthy, while the build still runs (trap 27)',

@@ -37,6 +37,8 @@ describe('parseDockerArguments', () => {
     ['tag a b', { command: 'tag', source: 'a', target: 'b' }],
     ['inspect --format {{.Id}} a', { command: 'inspect', references: ['a'], format: '{{.Id}}' }],
     ['images', { command: 'images', quiet: false }],
+    ['save -o a.tar a:b', { command: 'save', reference: 'a:b', output: 'a.tar' }],
+    ['image save --output=a.tar a', { command: 'save', reference: 'a', output: 'a.tar' }],
     ['login -u x --password-stdin https://y', { command: 'login' }],
     ['--version', { command: 'version-line' }],
     ['version', { command: 'version' }],
@@ -57,6 +59,8 @@ describe('parseDockerArguments', () => {
     ['build --push .', '--push needs --tag'],
     ['build . --tag', '--tag needs a value'],
     ['tag a', 'docker tag needs <source> <target>'],
+    ['save a', 'docker save needs --output'],
+    ['save -o a.tar a b', 'docker save needs <image>'],
     ['', 'is not supported'],
   ])('docker %s is refused', (line, message) => {
     expect(() => parseDockerArguments(line.split(' ').filter(Boolean))).toThrow(UsageError);

@@ -78,4 +78,19 @@ describe('prune', () => {
     expect(count()).toEqual({ layers: 0, trees: 2, manifests: 2, configs: 2, results: 2, work: 0 });
     expect(images.map((digest) => fixture.disk.image(digest) !== undefined)).toEqual([true, true, false]);
   });
+
+  test('a stage that has a name as an image of its own is found again when every other has been removed', async () => {
+    const dockerfile = (last: string): string =>
+      `FROM node:24 AS deps\nWORKDIR /x\nRUN true\nFROM deps AS build\nRUN true ${last}\nFROM scratch\nCOPY --from=build /x /y`;
+    fixture.files({ Dockerfile: dockerfile('1') });
+    await fixture.build('--target', 'deps', '-t', 'app:deps');
+    const first = await fixture.build();
+    expect(first.log).toContain('CACHED [deps 3/3] RUN true');
+    await prune(fixture.disk, new Set(), Date.now() + 30 * 24 * 3_600_000);
+    expect(count().layers).toBe(0);
+    fixture.files({ Dockerfile: dockerfile('2') });
+    const second = await fixture.build('--cache-from', 'app:deps');
+    expect(second.log).toContain('CACHED [deps 3/3] RUN true');
+    expect(second.log).toContain('[build 2/2] RUN true 2');
+  });
 });

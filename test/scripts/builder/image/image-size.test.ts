@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { writeTar } from '../../../../local/images/write-tar.ts';
+import { readGateNotes } from '../../../../scripts/builder/gate-notes.ts';
 import { readImageSizeLimits } from '../../../../scripts/builder/image/image-size-limits.ts';
 import { parseJunit } from '../../../../scripts/builder/junit.ts';
 import { runBuilder } from '../../../../scripts/builder/run-builder.ts';
@@ -109,9 +111,11 @@ describe('image-size', () => {
   test('an image that was not counted whole cannot pass', async () => {
     await writeFile(path.join(folder, '.slipway/image.json'), inspected({ 'dev.slipway.tools': ['node24'] }));
     const { exitCode, text, gate } = await size(ofDocker);
-    expect(text).toContain('image-size skipped: 180.3 MB were counted of 200.0 MB, without its base image');
+    expect(text).toContain(
+      'image-size skipped: the whole image: 180.3 MB were counted of 200.0 MB, without its base image',
+    );
     expect(exitCode).toBe(0);
-    expect(gate).toMatch(/^skipped 0\.0 180\.3 MB/);
+    expect(gate).toMatch(/^skipped 0\.0 the whole image: 180\.3 MB/);
     expect(await reported()).toBe('skipped');
   });
 
@@ -149,7 +153,7 @@ describe('image-size', () => {
   test('a registry without archives: skipped', async () => {
     const { exitCode, text } = await size(inRegistry(folders));
     expect(text).toBe(
-      'image-size skipped: the registry holds no archive of layer 1 (application/vnd.dev.folder)',
+      'image-size skipped: the whole image: the registry holds no archive of layer 1 (application/vnd.dev.folder)',
     );
     expect(exitCode).toBe(0);
   });
@@ -158,7 +162,7 @@ describe('image-size', () => {
     await rm(path.join(folder, '.slipway/image.json'));
     await writeFile(path.join(folder, '.slipway/gates/image'), '1 2\n');
     expect((await size(ofDocker)).text).toBe(
-      'image-size skipped: there is no image: the gate image has failed',
+      'image-size skipped: the whole image: there is no image: the gate image has failed',
     );
   });
 
@@ -191,6 +195,108 @@ describe('image-size', () => {
   test.each([[[]], [[ofDocker, inRegistry(plain)]]])('one source is needed: %j', async (source) => {
     const { exitCode, text } = await size(...source);
     expect(text).toContain('give one of --inspected, --image-file and --image');
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('what the Dockerfile adds', () => {
+  const saved = '--saved=.slipway/image.tar';
+  /** As the local docker saves an image: all that the Dockerfile adds is the last layer. */
+  async function save(files: Readonly<Record<string, number>>): Promise<void> {
+    const bytesOf = (text: string) => ({ mode: 0o644, type: 'bytes' as const, bytes: Buffer.from(text) });
+    await writeTar(
+      path.join(folder, 'layer'),
+      Object.entries(files).map(([file, size]) => ({ path: file, ...bytesOf('x'.repeat(size)) })),
+    );
+    await writeTar(path.join(folder, '.slipway/image.tar'), [
+      { path: 'c', ...bytesOf('{"dev.slipway.tools":["node24"]}') },
+      { path: 'l', mode: 0o644, type: 'bytes', bytes: await readFile(path.join(folder, 'layer')) },
+      { path: 'manifest.json', ...bytesOf('[{"Config":"c","Layers":["l"]}]') },
+    ]);
+  }
+  beforeEach(async () => {
+    await mkdir(path.join(folder, 'api'), { recursive: true });
+    await writeFile(path.join(folder, 'api/Dockerfile'), 'FROM scratch\nCOPY a /app/\n');
+    await writeFile(
+      path.join(folder, 'images.yaml'),
+      'services:\n  api: { maxMegabytes: 200, maxCompressedMegabytes: 50, maxAddedMegabytes: 1 }\n',
+    );
+  });
+
+  test('within its budget, and so is the image', async () => {
+    await save({ 'app/server.js': 700_000, 'app/package.json': 30 });
+    const { exitCode, text } = await size(ofDocker, saved);
+    expect(text.split('\n').slice(3)).toEqual([
+      'what the Dockerfile adds to its base image',
+      '  2 files              0.7 MB',
+      '    /app/              0.7 MB',
+      '    /app/server.js     0.7 MB',
+      '    /app/package.json  0.0 MB',
+      '  budget               1.0 MB',
+      'image-size passed',
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
+  test('within its budget, where the whole image cannot be counted', async () => {
+    await save({ 'app/server.js': 700_000 });
+    await writeFile(path.join(folder, '.slipway/image.json'), inspected({ 'dev.slipway.tools': ['node24'] }));
+    const { exitCode, text, gate } = await size(ofDocker, saved);
+    expect(text).toMatch(
+      /image-size skipped: the whole image: 180\.3 MB were .*; what the Dockerfile adds is within its budget$/,
+    );
+    expect(exitCode).toBe(0);
+    expect(gate).toMatch(/^skipped /);
+    const cases = parseJunit(await readFile(path.join(folder, 'api/reports/image-size.junit.xml'), 'utf8'));
+    expect(cases.map(({ outcome }) => outcome)).toEqual(['skipped', 'passed']);
+  });
+
+  test('over its budget: by how much, and which files', async () => {
+    await save({ 'app/data/big.bin': 2_500_000, 'app/server.js': 700_000 });
+    await writeFile(path.join(folder, '.slipway/image.json'), inspected({ 'dev.slipway.tools': ['node24'] }));
+    const { exitCode, text, gate } = await size(ofDocker, saved);
+    expect(text).toContain(
+      'images.yaml:2 image-size: api adds 3.2 MB to its base image, 2.2 MB more than its 1.0 MB (/app/data/big.bin 2.5 MB, /app/server.js 0.7 MB)',
+    );
+    expect(text).toMatch(/\/app\/data\/ +2\.5 MB/);
+    expect(text).toContain('--inspected image.json --saved image.tar');
+    expect(exitCode).toBe(1);
+    expect(gate).toBe('1 0.0\n');
+    expect(await readGateNotes(folder, 'image-size')).toMatchObject({
+      places: [{ file: 'images.yaml', line: 2, message: expect.stringContaining('api adds 3.2 MB') }],
+    });
+  });
+
+  test.each([
+    [
+      'an archive that is none',
+      async () => writeFile(path.join(folder, '.slipway/image.tar'), 'x'.repeat(600)),
+      'docker save --output FILE IMAGE writes it: it is no tar archive',
+    ],
+    [
+      'no archive',
+      async () => rm(path.join(folder, '.slipway/image.tar'), { force: true }),
+      'docker save --output FILE IMAGE writes it: ENOENT',
+    ],
+    [
+      'a service without that budget',
+      async () => {
+        await save({});
+        await budget(200, 50);
+      },
+      'images.yaml:3: api has no maxAddedMegabytes',
+    ],
+  ])('%s: it fails, and leaves no outcome', async (_what, prepare, expected) => {
+    await prepare();
+    const { exitCode, text, gate } = await size(ofDocker, saved);
+    expect(text).toContain(expected);
+    expect(exitCode).toBe(1);
+    expect(gate).toBe('none');
+  });
+
+  test('of a pushed image it is not known', async () => {
+    const { exitCode, text } = await size(inRegistry(plain), saved);
+    expect(text).toContain('--saved goes with --inspected');
     expect(exitCode).toBe(2);
   });
 });

@@ -176,7 +176,8 @@ describe('packages of the services', () => {
     ['api', 'pg'],
     ['streaming', 'ws'],
   ])('%s', async (service, name) => {
-    const bom = withoutDevelopment(await readLockedPackages(path.join(root, 'services', service)));
+    const [folder, linked] = [service, 'telemetry'].map((each) => path.join(root, 'services', each));
+    const bom = withoutDevelopment(await readLockedPackages(folder ?? '', [linked ?? '']));
     const names = bom.components.map((component) => component.name);
     expect(names).toContain(name);
     expect(names).toContain('pg-types');
