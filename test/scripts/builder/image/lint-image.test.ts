@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { lintImage, ruleNames, type ImageSource } from '../../../../scripts/builder/image/lint-image.ts';
@@ -224,13 +224,16 @@ test('every rule has a name of its own', () => {
   expect(new Set(ruleNames.map(({ name }) => name)).size).toBe(ruleNames.length);
 });
 
-const services = readdirSync(path.join(root, 'services'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => `services/${name}`);
-test.each([...services, 'docs/flutter'])('nothing is found in %s', (folder) => {
+const images = readdirSync(path.join(root, 'services'))
+  .map((name) => `services/${name}`)
+  .filter((folder) => existsSync(path.join(root, folder, 'Dockerfile')));
+test.each([
+  ...images.map((folder) => [folder, 'Dockerfile.dockerignore'] as const),
+  ['docs/flutter', '.dockerignore'] as const,
+])('nothing is found in %s', (folder, dockerignore) => {
   const read = (name: string): string => readFileSync(path.join(root, folder, name), 'utf8');
   const packageVersion = folder.startsWith('services/')
     ? (JSON.parse(read('package.json')) as { version: string }).version
     : undefined;
-  expect(lint(read('Dockerfile'), { dockerignore: read('.dockerignore'), packageVersion })).toEqual([]);
+  expect(lint(read('Dockerfile'), { dockerignore: read(dockerignore), packageVersion })).toEqual([]);
 });
