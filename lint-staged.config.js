@@ -1,4 +1,4 @@
-const services = ['api', 'streaming', 'web'];
+const services = ['api', 'streaming', 'telemetry', 'web'];
 
 /** What is staged is formatted, linted, type-checked and tested before it is committed; whole pipelines (test/e2e) are CI's. */
 export default {

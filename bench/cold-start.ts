@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bundleFunctions, functionNames } from '../scripts/setup/functions.ts';
+import { bundleFunctions } from '../scripts/setup/bundle-functions.ts';
+import { functionNames } from '../scripts/setup/functions.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const framework = path.join(
@@ -95,7 +96,10 @@ export async function coldStarts(rounds: number): Promise<ColdStart[]> {
       path.join(empty, 'index.js'),
       "require('@google-cloud/functions-framework').cloudEvent('empty', () => {});\n",
     );
-    await writeFile(path.join(ours, 'index.js'), await bundleFunctions(root));
+    for (const [name, content] of Object.entries(await bundleFunctions(root))) {
+      await mkdir(path.dirname(path.join(ours, name)), { recursive: true });
+      await writeFile(path.join(ours, name), content);
+    }
     const subjects = [
       { name: 'empty', source: empty },
       ...functionNames.map((name) => ({ name, source: ours })),

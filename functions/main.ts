@@ -1,10 +1,12 @@
 import { cloudEvent } from '@google-cloud/functions-framework';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startTelemetry } from 'slipway-telemetry/telemetry.ts';
 import { handleAlert } from './alerts/handler.ts';
 import { decodeAlert } from './alerts/incident.ts';
 import { handlePushHint } from './build-status/handle-push.ts';
 import { decodeBuildHint, handleBuildHint } from './build-status/handler.ts';
 import { cancelOvertakenChecks } from './concurrency/handler.ts';
+import { traceAttribute } from './event-attributes.ts';
 import { openBuilds } from './platform/cloud-build.ts';
 import { openLogging } from './platform/cloud-logging.ts';
 import { openCloudRun } from './platform/cloud-run.ts';
@@ -13,15 +15,18 @@ import { readConfig } from './platform/config.ts';
 import { browserAddress, openGitHub } from './platform/github.ts';
 import { createGoogleApi } from './platform/google-api.ts';
 import { identityToken } from './platform/identity-token.ts';
-import { log } from './platform/log.ts';
 import { openMonitoring } from './platform/monitoring.ts';
 import { openTopics } from './platform/pubsub.ts';
+import { watchRequestTraces } from './platform/request-trace.ts';
+import { tracedTopics } from './platform/traced-topics.ts';
 import { openLedger } from './release/ledger.ts';
 import { artifacts } from './release/naming.ts';
+import { reportBeforeEnd } from './report-before-end.ts';
 import { decodeReleaseStatusHint, handleReleaseStatusHint } from './release-status/handler.ts';
 import { decodeRolloutHint, handleRolloutHint } from './rollout/handler.ts';
 import { subscriber } from './subscriber.ts';
 import { handleTick } from './tick/handler.ts';
+import { createEventTracer, type EventHandler } from './traced-event.ts';
 import { decodeVerificationHint, handleVerificationHint } from './verification/handler.ts';
 import { createProber } from './verification/prober.ts';
 import { probeOnce } from './verification/probe.ts';
@@ -34,19 +39,24 @@ import type { RolloutPorts } from './rollout/ports.ts';
  */
 const config = readConfig();
 const { project, region } = config;
+const telemetry = startTelemetry({ env: process.env, serviceName: 'slipway', project });
+const { log } = telemetry;
+const traced = createEventTracer(telemetry, watchRequestTraces(), () => {
+  reportBeforeEnd(telemetry);
+});
 const repository = `${config.repository.owner}/${config.repository.name}`;
 const api = createGoogleApi(config.cloudApiEndpoint);
 const bucket = openBucket(api, config.bucket);
 const time = { now: () => new Date(), sleep: async (milliseconds: number) => sleep(milliseconds) };
 const ledger = openLedger(bucket, time);
-const topics = openTopics(api, project);
+const topics = tracedTopics(openTopics(api, project), traceAttribute, telemetry.traceparent);
 const run = openCloudRun(api, project, region);
 const github = openGitHub({
   apiUrl: config.githubApiUrl,
   token: config.githubToken,
   repository: config.repository,
 });
-const common = { bucket, ledger, topics, log, ...time };
+const common = { bucket, ledger, topics, log, report: telemetry.report, ...time };
 
 const buildStatus = {
   ...common,
@@ -86,31 +96,36 @@ const releaseStatus = {
   commitUrl: (commit: string) => `${browserAddress(config.githubApiUrl)}/${repository}/commit/${commit}`,
 };
 
-cloudEvent(
+/** A function of the pipeline, by the name that setup deploys it under. */
+const define = (name: string, handle: EventHandler): void => {
+  cloudEvent(name, traced(name, handle));
+};
+
+define(
   'buildStatus',
   subscriber(common, decodeBuildHint, async (hint) => {
     await handleBuildHint(buildStatus, hint);
     await handlePushHint(buildStatus, hint);
   }),
 );
-cloudEvent(
+define(
   'concurrency',
   subscriber(common, decodeBuildHint, () => cancelOvertakenChecks(buildStatus)),
 );
-cloudEvent(
+define(
   'verification',
   subscriber(common, decodeVerificationHint, (hint) => handleVerificationHint(verification, hint)),
 );
-cloudEvent(
+define(
   'rollout',
   subscriber(common, decodeRolloutHint, (hint) => handleRolloutHint(rollout, hint)),
 );
-cloudEvent(
+define(
   'releaseStatus',
   subscriber(common, decodeReleaseStatusHint, (hint) => handleReleaseStatusHint(releaseStatus, hint)),
 );
-cloudEvent(
+define(
   'alerts',
   subscriber(common, decodeAlert, (alert) => handleAlert({ ...common, project, region }, alert)),
 );
-cloudEvent('tick', async () => handleTick(common));
+define('tick', async () => handleTick(common));

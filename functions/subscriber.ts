@@ -9,7 +9,13 @@ import { objects } from './release/naming.ts';
  * whatever else goes wrong is thrown, so that Pub/Sub brings the message again.
  */
 export function subscriber<T>(
-  ports: { readonly bucket: Bucket; readonly log: Log; now(): Date },
+  ports: {
+    readonly bucket: Bucket;
+    readonly log: Log;
+    now(): Date;
+    /** Tells people of an error that nobody else will see. */
+    report?(error: Error): void;
+  },
   decode: (message: PubSubMessage) => Decoded<T>,
   handle: (hint: T) => Promise<void>,
 ): (event: CloudEvent<unknown>) => Promise<void> {
@@ -29,6 +35,7 @@ export function subscriber<T>(
       messageId: id,
       ...origin,
     });
+    ports.report?.(new Error(`a message cannot be read and is put aside: ${reason}`));
     await ports.bucket.write(
       objects.quarantine(id),
       JSON.stringify({ at: ports.now().toISOString(), reason, ...origin, event }, null, 2),

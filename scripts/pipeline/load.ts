@@ -54,7 +54,7 @@ export function loadPipeline(text: string, { file, environment }: LoadOptions): 
   if (findings.length > 0 || !shape.file.success || asked === undefined) return fail(findings);
 
   const { environments: declared, ...data } = shape.file.data;
-  const { project, region, repository, databases, releaseSets, notificationChannels } = data;
+  const { project, region, repository, databases, functions, releaseSets, notificationChannels } = data;
   const [owner = '', name = ''] = repository.split('/');
   return {
     ok: true,
@@ -65,6 +65,7 @@ export function loadPipeline(text: string, { file, environment }: LoadOptions): 
       environment: { name: environment, branch: declared[environment]?.branch ?? 'main' },
       databases,
       services: Object.fromEntries(asked.services.map((service) => [service.name, service.config])),
+      functions,
       releaseSets,
       notificationChannels,
     },

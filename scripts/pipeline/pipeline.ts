@@ -1,6 +1,6 @@
 import { releasePolicy, type ReleasePolicy } from '../../functions/release/policy.ts';
 import { resolveRollout } from './resolve-rollout.ts';
-import type { DatabaseConfig, ServiceConfig } from './schema.ts';
+import type { DatabaseConfig, FunctionsConfig, ServiceConfig } from './schema.ts';
 
 /** pipeline.yaml as it holds in one environment, with every default filled in. */
 export interface Pipeline {
@@ -15,6 +15,8 @@ export interface Pipeline {
   readonly databases: Readonly<Record<string, DatabaseConfig>>;
   /** By Cloud Run service name; values of `env` still hold their references (see resolveEnv). */
   readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** What the pipeline's own functions are told beside what setup tells them. */
+  readonly functions?: FunctionsConfig | undefined;
   /** Services that go out together, in this order. A service is in one set at most. */
   readonly releaseSets: readonly (readonly string[])[];
   /** Numbers of the channels that are told when a person is needed; undefined leaves it to what people have set. */

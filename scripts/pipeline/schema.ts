@@ -135,6 +135,28 @@ const database = z.strictObject({
   passwordSecret: secretName.describe("The secret that holds the user's password."),
 });
 
+/** Everything else that the functions are told, setup knows by itself. */
+const telemetryVariable = variableName.refine((name) => /^(?:OTEL|SENTRY)_/.test(name), {
+  message: 'must be a variable of telemetry: its name starts with OTEL_ or SENTRY_',
+});
+
+const functions = z
+  .strictObject({
+    env: z
+      .record(telemetryVariable, z.string())
+      .default({})
+      .describe('Environment variables of telemetry, as they are; without references.'),
+    secrets: z
+      .record(telemetryVariable, secretName)
+      .default({})
+      .describe(
+        'Environment variables of telemetry that come from Secret Manager: name of the variable to name of the secret.',
+      ),
+  })
+  .refine(({ env, secrets }) => Object.keys(secrets).every((name) => !Object.hasOwn(env, name)), {
+    message: 'env and secrets must not share a name',
+  });
+
 /** All of pipeline.yaml, as a team writes it. */
 export const pipelineFile = z.strictObject({
   project: text(
@@ -157,6 +179,9 @@ export const pipelineFile = z.strictObject({
     .record(serviceName, service)
     .refine((services) => Object.keys(services).length > 0, 'at least one service is needed')
     .describe('The services by name.'),
+  functions: functions
+    .prefault({})
+    .describe("What the pipeline's own functions tell of themselves, and to whom."),
   releaseSets: z
     .array(z.array(z.string()).min(2))
     .default([])
@@ -179,3 +204,4 @@ export const pipelineFile = z.strictObject({
 
 export type ServiceConfig = z.output<typeof service>;
 export type DatabaseConfig = z.output<typeof database>;
+export type FunctionsConfig = z.output<typeof functions>;

@@ -1,9 +1,10 @@
-import { build } from 'esbuild';
 import { zipSync } from 'fflate';
-import path from 'node:path';
 import { expectOk } from '../../functions/platform/google-api.ts';
-import { stateBucket } from '../pipeline/pipeline.ts';
+import { resolveCommit } from '../cli/git.ts';
+import { UserError } from '../cli/user-error.ts';
+import { stateBucket, type Pipeline } from '../pipeline/pipeline.ts';
 import { openBucket } from '../../functions/platform/cloud-storage.ts';
+import { bundleFunctions, framework } from './bundle-functions.ts';
 import { finished, getJson } from './ensure.ts';
 import { githubTokenSecret } from './secrets.ts';
 import { buckets } from './storage.ts';
@@ -28,28 +29,7 @@ export type FunctionUrls = Readonly<Record<FunctionName, string>>;
 const functionId = (name: FunctionName): string =>
   `slipway-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-const framework = '@google-cloud/functions-framework';
 const frameworkVersion = packageJson.dependencies[framework];
-
-/** All functions as one file; only the framework stays outside, because the platform starts it. */
-export async function bundleFunctions(folder: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    entryPoints: [path.join(folder, 'functions', 'main.ts')],
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minify: true,
-    keepNames: true,
-    write: false,
-    outfile: 'index.js',
-    external: [framework],
-    logLevel: 'error',
-  });
-  const [bundle] = outputFiles;
-  if (!bundle) throw new Error('esbuild made no bundle of functions/main.ts');
-  return bundle.contents;
-}
 
 interface CloudFunction {
   state?: string;
@@ -64,17 +44,29 @@ const sourceLabel = 'slipway-source';
 /** Who speaks with GitHub; nobody else gets the token. */
 const speaksWithGitHub: ReadonlySet<FunctionName> = new Set(['buildStatus', 'concurrency', 'releaseStatus']);
 
+/** Whether somebody will read stack traces; then they are those of the sources. */
+const tellsErrors = ({ functions }: Pipeline): boolean =>
+  [functions?.env, functions?.secrets].some((names) => names && Object.hasOwn(names, 'SENTRY_DSN'));
+
 /** A function's settings. https://cloud.google.com/functions/docs/reference/rest/v2 */
-const serviceConfigOf = ({ pipeline }: SetupTarget, name: FunctionName): Record<string, unknown> => ({
+const serviceConfigOf = (
+  { pipeline }: SetupTarget,
+  name: FunctionName,
+  commit?: string,
+): Record<string, unknown> => ({
   environmentVariables: {
     SLIPWAY_PROJECT: pipeline.project,
     SLIPWAY_REGION: pipeline.region,
     SLIPWAY_BUCKET: stateBucket(pipeline),
     SLIPWAY_REPOSITORY: `${pipeline.repository.owner}/${pipeline.repository.name}`,
+    ...(commit === undefined ? {} : { COMMIT_SHA: commit }),
+    ...(tellsErrors(pipeline) ? { NODE_OPTIONS: '--enable-source-maps' } : {}),
+    ...pipeline.functions?.env,
   },
-  secretEnvironmentVariables: speaksWithGitHub.has(name)
-    ? [{ key: 'GITHUB_TOKEN', projectId: pipeline.project, secret: githubTokenSecret, version: 'latest' }]
-    : [],
+  secretEnvironmentVariables: Object.entries({
+    ...(speaksWithGitHub.has(name) ? { GITHUB_TOKEN: githubTokenSecret } : {}),
+    ...pipeline.functions?.secrets,
+  }).map(([key, secret]) => ({ key, projectId: pipeline.project, secret, version: 'latest' })),
   availableMemory: '512Mi',
   // Less than one CPU allows one request at a time.
   availableCpu: '1',
@@ -88,18 +80,20 @@ const serviceConfigOf = ({ pipeline }: SetupTarget, name: FunctionName): Record<
 /** Bundles, uploads and deploys every function; their addresses. Unchanged ones are left alone. */
 export async function setUpFunctions(target: SetupTarget, sourceFolder: string): Promise<FunctionUrls> {
   const { api, pipeline } = target;
-  const bundle = await bundleFunctions(sourceFolder);
+  const files = await bundleFunctions(sourceFolder, { sourceMap: tellsErrors(pipeline) });
   const manifest = JSON.stringify({
     name: 'slipway-functions',
     main: 'index.js',
     dependencies: { [framework]: frameworkVersion },
   });
+  const commit = await toldCommit(target, sourceFolder);
   const settings = functionNames.map((name) => serviceConfigOf(target, name));
-  const sourceHash = sha256(bundle, manifest, JSON.stringify(settings)).slice(0, 16);
+  // Not of the commit: the same source with the same settings stays what it is, and keeps the commit it came with.
+  const sourceHash = sha256(...Object.entries(files).flat(), manifest, JSON.stringify(settings)).slice(0, 16);
   const source = { bucket: buckets(pipeline.project).source, object: `functions/${sourceHash}.zip` };
   // Fixed times, so that the same source is the same archive.
   const zip = zipSync(
-    { 'index.js': bundle, 'package.json': Buffer.from(manifest) },
+    { ...files, 'package.json': Buffer.from(manifest) },
     { mtime: new Date('2000-01-01T00:00:00Z') },
   );
   await openBucket(api, source.bucket).write(source.object, Uint8Array.from(zip), 'application/zip');
@@ -108,11 +102,23 @@ export async function setUpFunctions(target: SetupTarget, sourceFolder: string):
       environment: 'GEN_2',
       labels: { [sourceLabel]: sourceHash },
       buildConfig: { runtime: 'nodejs24', entryPoint: name, source: { storageSource: source } },
-      serviceConfig: serviceConfigOf(target, name),
+      serviceConfig: serviceConfigOf(target, name, commit),
     };
     return [name, await deployFunction(target, functionId(name), sourceHash, body)];
   });
   return Object.fromEntries(await Promise.all(deployed)) as FunctionUrls;
+}
+
+/** The commit of the functions, for those whom telemetry tells of it; without git nobody knows it. */
+async function toldCommit({ pipeline }: SetupTarget, sourceFolder: string): Promise<string | undefined> {
+  const { env = {}, secrets = {} } = pipeline.functions ?? {};
+  if (Object.keys(env).length + Object.keys(secrets).length === 0) return undefined;
+  try {
+    return (await resolveCommit(sourceFolder, 'HEAD')).sha;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** The address of the function once it runs what `sourceHash` stands for. */

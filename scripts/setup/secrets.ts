@@ -18,6 +18,8 @@ function wanted({
     for (const secret of Object.values(service.secrets))
       secrets.set(secret, inventSecrets ? madeUp : undefined);
   }
+  for (const secret of Object.values(pipeline.functions?.secrets ?? {}))
+    secrets.set(secret, inventSecrets ? madeUp : undefined);
   for (const { passwordSecret } of Object.values(pipeline.databases)) {
     secrets.set(passwordSecret, madeUp);
   }

@@ -34,6 +34,11 @@ export const instruments = {
     description: 'From the request for a stream until it had sent what was missed',
   },
   'websocket.server.messages': { type: 'count', unit: '{message}', description: 'Messages delivered' },
+  'faas.invoke_duration': {
+    type: 'seconds',
+    unit: 's',
+    description: 'How long a function took for an event',
+  },
 } as const;
 export type InstrumentName = keyof typeof instruments;
 

@@ -1,6 +1,7 @@
 import type { TraceContext } from './trace-context.ts';
 
-export type Severity = 'INFO' | 'WARNING' | 'ERROR';
+/** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#LogSeverity */
+export type Severity = 'DEBUG' | 'INFO' | 'NOTICE' | 'WARNING' | 'ERROR' | 'CRITICAL';
 export type LogFields = Readonly<Record<string, unknown>>;
 export type Log = (severity: Severity, message: string, fields?: LogFields) => void;
 

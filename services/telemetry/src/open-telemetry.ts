@@ -48,6 +48,8 @@ const scope = 'slipway-telemetry';
 
 /** Bounds of durations in seconds: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
 const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** A function may work for minutes. */
+const longBounds = [...durationBounds, 30, 60, 120, 300, 600];
 
 const kinds = {
   server: SpanKind.SERVER,
@@ -56,10 +58,14 @@ const kinds = {
   consumer: SpanKind.CONSUMER,
 } as const;
 
+/** As those of syslog: https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings */
 const severities = {
+  DEBUG: SeverityNumber.DEBUG,
   INFO: SeverityNumber.INFO,
+  NOTICE: SeverityNumber.INFO2,
   WARNING: SeverityNumber.WARN,
   ERROR: SeverityNumber.ERROR,
+  CRITICAL: SeverityNumber.ERROR2,
 } as const;
 
 /** Starts OpenTelemetry's SDK for the targets that are there. Registers nothing globally: there is no one else to ask. */
@@ -203,7 +209,7 @@ function createMeasures(
     }
     const histogram = meter.createHistogram(name, {
       ...options,
-      advice: { explicitBucketBoundaries: durationBounds },
+      advice: { explicitBucketBoundaries: name === 'faas.invoke_duration' ? longBounds : durationBounds },
     });
     return (value: number, attributes: Attributes) => histogram.record(value, { ...attributes });
   };
@@ -214,6 +220,7 @@ function createMeasures(
     'websocket.server.active_connections': create('websocket.server.active_connections'),
     'websocket.server.handshake.duration': create('websocket.server.handshake.duration'),
     'websocket.server.messages': create('websocket.server.messages'),
+    'faas.invoke_duration': create('faas.invoke_duration'),
   };
 }
 

@@ -29,6 +29,8 @@ import type { TraceContext } from './trace-context.ts';
  */
 export interface Telemetry {
   readonly log: Log;
+  /** Resolves, and never rejects, once each backend that is asked for is there or given up; absent when none is. */
+  readonly starting?: Promise<void>;
   /** Whether spans and metrics are taken at the moment. */
   readonly tracing: () => boolean;
   /** The span that whatever happens now belongs to. */
@@ -50,6 +52,8 @@ export interface TelemetryOptions {
   readonly env: Environment;
   /** What the service is called when the environment does not tell. */
   readonly serviceName: string;
+  /** The id of the project, where that is known; on Google Cloud the metadata server is asked otherwise. */
+  readonly project?: string;
   readonly write?: (line: string) => void;
   /** For tests: how the backends are loaded. */
   readonly load?: Loaders;
@@ -74,13 +78,14 @@ const late = Symbol('late');
 export function startTelemetry({
   env,
   serviceName,
+  project: knownProject,
   write = (line) => void process.stdout.write(line),
   load = loaders,
 }: TelemetryOptions): Telemetry {
   const current = new AsyncLocalStorage<TraceContext | undefined>();
   const stopping = new AbortController();
   const cut = new AbortController();
-  let project: string | undefined;
+  let project = knownProject;
   let tracing: Tracing | undefined;
   let errors: Errors | undefined;
   /** Reports from before Sentry was there: those of a service that fails to start. */
@@ -115,20 +120,22 @@ export function startTelemetry({
     if (found.length > 0) warn(new Error(found.join('; ')));
 
   const metadata = openMetadata(env, cut.signal);
-  if (env['K_SERVICE'])
+  if (env['K_SERVICE'] && project === undefined)
     metadata.project().then(
       (id) => (project = id),
       () => {},
     );
+  const starts: Promise<void>[] = [];
   if (otlp) {
     const options = { settings: otlp, metadata, onFailure: warnOfTracing, stopped: cut.signal };
     const starting = load.openTelemetry().then(({ startOpenTelemetry }) => startOpenTelemetry(options));
-    take(starting, (started) => {
+    const taken = take(starting, (started) => {
       tracing = started;
       for (const [name, value] of early) measure(name, value);
       early.clear();
       log('INFO', `telemetry: ${Object.keys(otlp.targets).join(', ')} by OpenTelemetry`);
     }).catch(tracingFailed);
+    starts.push(taken);
   }
   if (sentry) {
     const options = { settings: sentry, serviceName, onFailure: warnOfErrors, stopped: cut.signal };
@@ -141,6 +148,7 @@ export function startTelemetry({
     })
       .catch(errorsFailed)
       .finally(() => (loadingErrors = undefined));
+    starts.push(loadingErrors);
   }
 
   function measure(name: InstrumentName, value: number, attributes: Attributes = {}): void {
@@ -186,6 +194,7 @@ export function startTelemetry({
 
   return {
     log,
+    ...(starts.length > 0 && { starting: Promise.all(starts).then(() => {}) }),
     tracing: () => tracing !== undefined,
     current: () => current.getStore(),
     traceparent() {

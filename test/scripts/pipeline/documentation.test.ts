@@ -68,6 +68,7 @@ describe('docs/pipeline.md has every key and its default:', () => {
     ['Environments', valueOf('environments')],
     ['Databases', valueOf('databases')],
     ['Services', service],
+    ['Functions', under(pipelineFile, 'functions')],
     ...['builds', 'startup', 'health', 'scaling', 'rollout', 'schema'].map(
       (key): [string, z.core.$ZodType] => [key, under(service, key)],
     ),

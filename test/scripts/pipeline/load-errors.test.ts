@@ -19,7 +19,7 @@ function places(text: string): string[] {
 const serviceKeys =
   'folder, context, builds, dependsOn, port, public, sessionAffinity, startup, health, env, secrets, database, scaling, rollout, schema';
 const fileKeys =
-  'project, region, repository, environments, databases, services, releaseSets, notificationChannels';
+  'project, region, repository, environments, databases, services, functions, releaseSets, notificationChannels';
 const healthKeys =
   'path, startupPath, status, headers, bodyIncludes, latencyMs, consecutiveSuccesses, consecutiveFailures, intervalSeconds, timeoutSeconds, deadlineSeconds, watchSeconds, streams, journeys';
 const changeKeys = serviceKeys.replace('folder, context, ', '');

@@ -25,6 +25,7 @@ describe('a pipeline', () => {
       project: 'slipway-board',
       region: 'europe-west1',
       repository: { owner: 'slipway', name: 'board' },
+      functions: { env: {}, secrets: {} },
       environment: { name: 'local', branch: 'main' },
       databases: {},
       services: {

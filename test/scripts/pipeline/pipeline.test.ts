@@ -51,6 +51,28 @@ test('a channel is told by its number', () => {
   ]);
 });
 
+test('the functions are told what telemetry needs', () => {
+  const written = 'functions: { env: { OTEL_SDK_DISABLED: "false" }, secrets: { SENTRY_DSN: sentry-dsn } }';
+  const loaded = loadPipeline(`${text}${written}\n`, { file: 'pipeline.yaml', environment: 'production' });
+  expect(loaded.ok && loaded.pipeline.functions).toEqual({
+    env: { OTEL_SDK_DISABLED: 'false' },
+    secrets: { SENTRY_DSN: 'sentry-dsn' },
+  });
+  expect(pipeline.functions).toEqual({ env: {}, secrets: {} });
+});
+
+test.each([
+  ['env: { SLIPWAY_BUCKET: mine }', 'its name starts with OTEL_ or SENTRY_'],
+  ['secrets: { GITHUB_TOKEN: mine }', 'its name starts with OTEL_ or SENTRY_'],
+  ['env: { SENTRY_DSN: x }, secrets: { SENTRY_DSN: x }', 'env and secrets must not share a name'],
+])('and nothing else: %s', (written, rule) => {
+  const loaded = loadPipeline(`${text}functions: { ${written} }\n`, {
+    file: 'pipeline.yaml',
+    environment: 'production',
+  });
+  expect(loaded.ok ? [] : loaded.errors.map((error) => error.rule)).toEqual([expect.stringContaining(rule)]);
+});
+
 test('gives a release its policy, complete', () => {
   const { api } = pipeline.services;
   if (api === undefined) throw new Error('api is missing');

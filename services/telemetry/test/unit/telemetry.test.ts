@@ -125,6 +125,52 @@ describe('nothing configured', () => {
   });
 });
 
+describe('the start', () => {
+  test('nothing starts that nobody asked for', (t) => {
+    assert.equal(start(t, {}).telemetry.starting, undefined);
+    assert.equal(start(t, { SENTRY_DSN: 'garbage' }).telemetry.starting, undefined);
+  });
+
+  test('is over once each backend is there', async (t) => {
+    const receiver = await receiving(t);
+    const { telemetry } = start(t, { ...otlpEnv(receiver), SENTRY_DSN: dsnOf(receiver) });
+    assert.equal(telemetry.tracing(), false);
+    await telemetry.starting;
+    assert.equal(telemetry.tracing(), true);
+    telemetry.report(new Error('right away'));
+    await receiver.until(() => eventsOf(receiver)[0], 'the error');
+  });
+
+  test('is over when none can be loaded, too', async (t) => {
+    const receiver = await receiving(t);
+    const { telemetry, lines } = start(
+      t,
+      { ...otlpEnv(receiver), SENTRY_DSN: dsnOf(receiver) },
+      { openTelemetry: refuse, sentry: refuse },
+    );
+    await telemetry.starting;
+    assert.equal(telemetry.tracing(), false);
+    assert.equal(lines.length, 2);
+  });
+
+  test('a project that is known is not asked for', async (t) => {
+    const metadata = createServer(() => assert.fail('asked')).listen(0, '127.0.0.1');
+    await once(metadata, 'listening');
+    t.after(() => void metadata.close());
+    const host = `127.0.0.1:${(metadata.address() as AddressInfo).port}`;
+    const lines: Line[] = [];
+    const telemetry = startTelemetry({
+      env: { K_SERVICE: 'f', GCE_METADATA_HOST: host },
+      serviceName: 'f',
+      project: 'known',
+      write: (line) => lines.push(JSON.parse(line)),
+    });
+    telemetry.within(parent, () => telemetry.log('NOTICE', 'said'));
+    assert.equal(lines[0]?.['logging.googleapis.com/trace'], `projects/known/traces/${parent.traceId}`);
+    assert.equal(lines[0]?.severity, 'NOTICE');
+  });
+});
+
 describe('OpenTelemetry', () => {
   test('a request with its query: one trace, histograms, the event loop, and logs when asked for', async (t) => {
     const receiver = await receiving(t);
