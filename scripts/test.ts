@@ -18,11 +18,10 @@ function run(title: string, folder: string, args: readonly string[]): Promise<bo
 
 const suites = [
   { title: 'pipeline', folder: root, args: ['jest', '--', ...process.argv.slice(2)] },
-  ...['telemetry', 'api', 'streaming', 'web'].flatMap((name) =>
-    // What the services share is tried as a whole by their own integration tests.
-    (name === 'telemetry' ? ['test:unit'] : ['test:unit', 'test:integration']).map((script) => ({
-      title: `services/${name} ${script}`,
-      folder: path.join(root, 'services', name),
+  ...['api', 'streaming', 'web'].flatMap((service) =>
+    ['test:unit', 'test:integration'].map((script) => ({
+      title: `services/${service} ${script}`,
+      folder: path.join(root, 'services', service),
       args: [script],
     })),
   ),

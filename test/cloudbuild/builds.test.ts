@@ -95,7 +95,7 @@ describe('cloudbuild/', () => {
     const commit = cloud.repository.commit(files);
     const { build, log, images } = await cloud.built('main');
     // Whether there is an advisory source depends on where this runs.
-    expect(log).toMatch(/(?:9|10) of 12 gates passed; skipped: (?:audit, )?code, image-size/);
+    expect(log).toMatch(/(?:9|10) of 13 gates passed; skipped: (?:audit, )?code, image-size, image-scan/);
     expect(log).toMatch(/\[deps 4\/4\] RUN echo installed > installed/);
     expect(log).toMatch(/deps: digest: sha256:[0-9a-f]{64}/);
     expect({ status: build.status, ...steps(build) }).toEqual(
@@ -111,6 +111,7 @@ describe('cloudbuild/', () => {
           'security',
           'image',
           'image-size',
+          'image-scan',
           'results',
           'await-turn',
           'push',
@@ -138,6 +139,7 @@ describe('cloudbuild/', () => {
       `api/${build.id}/image-size.md`,
       `api/${build.id}/integration.junit.xml`,
       `api/${build.id}/lint-dockerfile.junit.xml`,
+      ...['junit.xml', 'md', 'sarif'].map((kind) => `api/${build.id}/security-image-scan.${kind}`),
       `api/${build.id}/security.junit.xml`,
       `api/${build.id}/security.md`,
       `api/${build.id}/security.sarif`,
@@ -174,6 +176,7 @@ describe('cloudbuild/', () => {
       security: 'SUCCESS',
       image: 'SUCCESS',
       'image-size': 'SUCCESS',
+      'image-scan': 'SUCCESS',
       results: 'FAILURE',
       'await-turn': 'QUEUED',
       push: 'QUEUED',
@@ -220,7 +223,7 @@ describe('cloudbuild/', () => {
         integration: 'SUCCESS',
         security: 'SUCCESS',
       },
-      ...{ image: 'FAILURE', 'image-size': 'SUCCESS', results: 'FAILURE' },
+      ...{ image: 'FAILURE', 'image-size': 'SUCCESS', 'image-scan': 'SUCCESS', results: 'FAILURE' },
     });
     expect(log).toMatch(/failed: image \(exit \d+\)\./);
   }, 30_000);

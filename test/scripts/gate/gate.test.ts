@@ -95,7 +95,7 @@ describe('gatesOf', () => {
     const needed = all.flatMap((gate) =>
       gatesBefore(gate, all).map((before) => `${gate.name} after ${before.name}`),
     );
-    expect(needed).toEqual(['image-size after image']);
+    expect(needed).toEqual(['image-size after image', 'image-scan after image']);
   });
 
   test('the checks of this repository have their gates', () => {
