@@ -47,16 +47,32 @@ export async function bundleFunctions(
   const { outputFiles } = await build({
     ...common,
     sourcemap: options.sourceMap === true && 'linked',
-    sourcesContent: false,
     entryPoints: [path.join(folder, 'functions', 'main.ts')],
     outfile: path.join(folder, 'index.js'),
     external: [framework],
     plugins: [loadedFrom(telemetry, new Map(backends.map((name) => [`${name}.ts`, `./${chunkOf(name)}`])))],
   });
   return Object.fromEntries([
-    ...outputFiles.map(({ path: file, contents }) => [path.basename(file), contents] as const),
+    ...outputFiles.map(
+      ({ path: file, contents }) =>
+        [path.basename(file), file.endsWith('.map') ? withOwnSources(contents) : contents] as const,
+    ),
     ...made.map(({ name, contents }) => [`chunks/${name}`, contents] as const),
   ]);
+}
+
+/** A source map with the contents of the pipeline's own sources: those of all packages would be megabytes. */
+function withOwnSources(contents: Uint8Array): Uint8Array {
+  const map = JSON.parse(Buffer.from(contents).toString('utf8')) as SourceMap;
+  const sourcesContent = map.sources.map((source, index) =>
+    source.includes('node_modules/') ? null : (map.sourcesContent[index] ?? null),
+  );
+  return Buffer.from(JSON.stringify({ ...map, sourcesContent }));
+}
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent: readonly (string | null)[];
 }
 
 /** Leaves an `import()` of a file in a folder to be done at run time, from where the file was bundled to. */

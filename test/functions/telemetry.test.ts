@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { outages } from 'slipway-telemetry/testing/outages.ts';
 import { logsOf, otlpEnv, pointsOf, spansOf } from 'slipway-telemetry/testing/otlp.ts';
 import { startReceiver, type Receiver } from 'slipway-telemetry/testing/receiver.ts';
-import { dsnOf, eventsOf } from 'slipway-telemetry/testing/sentry.ts';
+import { dsnOf, eventsOf, placeOf } from 'slipway-telemetry/testing/sentry.ts';
 import { openBucket } from '../../functions/platform/cloud-storage.ts';
 import { createGoogleApi } from '../../functions/platform/google-api.ts';
 import { objects } from '../../functions/release/naming.ts';
@@ -258,7 +258,10 @@ test('an error goes to Sentry with its trace, and to Pub/Sub as a failure; its s
     contexts: { trace: { trace_id: parent.trace, span_id: span?.spanId } },
   });
   // Of the sources, not of the bundle.
-  expect(JSON.stringify(event)).toContain('functions/tick/handler.ts');
+  expect(placeOf(event)).toMatchObject({
+    filename: 'functions/platform/google-api.ts',
+    context_line: expect.stringMatching(/^ {2}throw new GoogleApiError\(/),
+  });
 });
 
 test('without configuration nothing is loaded; the log names the trace, of the message or else of the request', async () => {

@@ -20,26 +20,35 @@ const contentName = /^(data|body|form|query_string|queries|values|parameters|par
 /** Fields of a report that look like one of these and are none. */
 const harmless = new Set(['server_address']);
 
+/** Names that a secret has in a text, at the end of a longer name too. */
+const named = '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key)';
+
 const patterns: readonly (readonly [RegExp, string])[] = [
   // The key or the password in an address, then what its query says.
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*(?::[^\s/@]*)?@/gi, `$1${removed}@`],
   [/([?&][\w.~%+-]+=)[^&\s#"'<>)]+/g, `$1${removed}`],
-  [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${removed}`],
+  [/\b((?:bearer|basic)\s+)[\w.~+/=-]{6,}/gi, `$1${removed}`],
   [/\beyJ[\w-]{6,}\.[\w-]+\.[\w-]*/g, removed],
   [
     /\b(?:gh[pousr]_\w{20,}|sk-[\w-]{16,}|xox[abposr]-[\w-]{8,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{30,}|ya29\.[\w-]+|sntry[su]_[\w+/=-]{10,})/g,
     removed,
   ],
-  [/\b(password|passwd|pwd|secret|token|api[_-]?key)(["']?\s*[:=]\s*["']?)[^\s"',;&)]+/gi, `$1$2${removed}`],
+  // With blanks in it, if it is in quotes; DATABASE_PASSWORD is one, too.
+  [new RegExp(`(${named}["']?\\s*[!:=]+\\s*(["'\`]))(?:\\\\.|(?!\\2)[^\\\\\\n])+`, 'gi'), `$1${removed}`],
+  [new RegExp(`(${named}["']?\\s*[!:=]+>?\\s*["'\`]?)[^\\s"'\`,;&)]+`, 'gi'), `$1${removed}`],
   [/[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+/g, removed],
   [/\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b/g, removed],
   [/(?<![\w-])\+\d[\d ().-]{7,}\d\b/g, removed],
 ];
 
-/** A text without what looks personal or secret. */
+/** What is left of one that is cut off is one, too. */
+const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+
+/** A text without what looks personal or secret; with as many lines. */
 export function scrubText(text: string): string {
+  const keyless = text.replace(privateKey, (found) => found.replace(/[^\n]+/g, removed));
   return patterns
-    .reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+    .reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), keyless)
     .replace(/(?<![\w:])[0-9a-f:]*:[0-9a-f:]*:[0-9a-f]*(?![\w:])/gi, (found) =>
       isIPv6(found) ? removed : found,
     );

@@ -1,15 +1,20 @@
 import { createStackParser, createTransport, linkedErrorsIntegration, Scope } from '@sentry/core';
-import type { ErrorEvent } from '@sentry/core';
+import type { ErrorEvent, Event } from '@sentry/core';
 import { nodeStackLineParser, ServerRuntimeClient } from '@sentry/core/server';
 import type { Errors } from './backend.ts';
+import { bundleFolder, openBundleSources } from './bundle-sources.ts';
 import { scrub } from './scrub.ts';
 import type { SentrySettings } from './settings.ts';
+import { withSourceLines } from './source-lines.ts';
+import type { SourceOf } from './source-lines.ts';
 
 export interface SentryOptions {
   readonly settings: SentrySettings;
   readonly serviceName: string;
   readonly onFailure: (error: unknown) => void;
   readonly stopped: AbortSignal;
+  /** For tests: where the lines of the sources are. */
+  readonly sources?: () => Promise<SourceOf>;
 }
 
 const requestTimeoutMs = 5000;
@@ -20,7 +25,13 @@ const flushMs = 2000;
  * Reports errors to Sentry with its core alone: nothing patched, no tracing of its own. An event
  * carries the ids of OpenTelemetry's span, so that both show the same trace.
  */
-export function startSentry({ settings, serviceName, onFailure, stopped }: SentryOptions): Errors {
+export function startSentry({
+  settings,
+  serviceName,
+  onFailure,
+  stopped,
+  sources = openBundleSources(bundleFolder),
+}: SentryOptions): Errors {
   const { dsn, release, environment } = settings;
   const client = new ServerRuntimeClient({
     dsn: dsn.text,
@@ -60,6 +71,14 @@ export function startSentry({ settings, serviceName, onFailure, stopped }: Sentr
       }),
     beforeSend: scrubEvent,
   });
+  client.addEventProcessor(async (event) => {
+    try {
+      return tellSources(event, await sources());
+    } catch {
+      // An error without its lines is still an error.
+      return event;
+    }
+  });
   client.init();
   return {
     report({ error, trace, request }) {
@@ -84,6 +103,16 @@ export function startSentry({ settings, serviceName, onFailure, stopped }: Sentr
       await client.close(flushMs);
     },
   };
+}
+
+function tellSources(event: Event, sourceOf: SourceOf): Event {
+  const values = event.exception?.values?.map(({ stacktrace, ...value }) => ({
+    ...value,
+    ...(stacktrace && {
+      stacktrace: { ...stacktrace, frames: withSourceLines(stacktrace.frames ?? [], sourceOf) },
+    }),
+  }));
+  return values ? { ...event, exception: { ...event.exception, values } } : event;
 }
 
 /** What may be told of a request; its body, its query and its cookies never are. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { logsOf, otlpEnv, pointsOf, spansOf } from 'slipway-telemetry/testing/otlp.ts';
 import { startReceiver } from 'slipway-telemetry/testing/receiver.ts';
-import { dsnOf, eventsOf } from 'slipway-telemetry/testing/sentry.ts';
+import { dsnOf, eventsOf, placeOf } from 'slipway-telemetry/testing/sentry.ts';
 import { tryOutages } from 'slipway-telemetry/testing/try-outages.ts';
 import type { RunningService } from 'slipway-telemetry/testing/try-outages.ts';
 import { build } from '../../build.ts';
@@ -98,7 +98,7 @@ describe('the built api', () => {
     }
   });
 
-  test('reports why it does not start, with its place in the source, and nothing of the configuration', async () => {
+  test('reports why it does not start, with its line in the source, and nothing of the configuration', async () => {
     const receiver = await startReceiver();
     try {
       const env = {
@@ -113,7 +113,10 @@ describe('the built api', () => {
       const [event] = eventsOf(receiver);
       assert.equal(event?.release, 'f'.repeat(40));
       assert.equal(event.exception?.values[0]?.type, 'ConfigError');
-      assert.match(JSON.stringify(event), /config\.ts/);
+      const place = placeOf(event);
+      assert.match(place?.filename ?? '', /^(?!\.).*src\/config\.ts$/);
+      assert.match(place?.context_line ?? '', /^ {4}throw new ConfigError\(/);
+      assert.deepEqual([place?.pre_context?.length, place?.post_context?.length], [5, 5]);
     } finally {
       await receiver.close();
     }

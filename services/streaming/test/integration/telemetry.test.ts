@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { Client } from 'pg';
 import { otlpEnv, pointsOf, spansOf } from 'slipway-telemetry/testing/otlp.ts';
 import { startReceiver } from 'slipway-telemetry/testing/receiver.ts';
-import { dsnOf, eventsOf } from 'slipway-telemetry/testing/sentry.ts';
+import { dsnOf, eventsOf, placeOf } from 'slipway-telemetry/testing/sentry.ts';
 import { tryOutages } from 'slipway-telemetry/testing/try-outages.ts';
 import type { RunningService } from 'slipway-telemetry/testing/try-outages.ts';
 import { build } from '../../build.ts';
@@ -142,5 +142,7 @@ test('the built streaming exports connections, deliveries in the trace of their 
 
   const broken = { ...database, DATABASE_NAME: '', SENTRY_DSN: dsnOf(receiver), COMMIT_SHA: 'f'.repeat(40) };
   assert.equal((await spawnService(broken, join(dist(), 'server.js')).exited).code, 1);
-  assert.equal(eventsOf(receiver)[0]?.release, 'f'.repeat(40));
+  const [event] = eventsOf(receiver);
+  assert.equal(event?.release, 'f'.repeat(40));
+  assert.match(placeOf(event)?.context_line ?? '', /^ {4}throw new ConfigError\(/);
 });

@@ -22,6 +22,13 @@ const texts: readonly [what: string, text: string, scrubbed: string][] = [
   ],
   ['a named secret', 'password=hunter2; retry', 'password=[removed]; retry'],
   ['a secret in JSON', '{"api_key":"k-123","n":1}', '{"api_key":"[removed]","n":1}'],
+  ['a named secret of several words', "passphrase: 'two words'; retry", "passphrase: '[removed]'; retry"],
+  ['a secret at the end of a name', 'DATABASE_PASSWORD=hunter2 is old', 'DATABASE_PASSWORD=[removed] is old'],
+  [
+    'a private key, cut off',
+    `read ${['-----BEGIN RSA', 'PRIVATE KEY-----'].join(' ')}\nMIIE\nabcd`,
+    'read [removed]\n[removed]\n[removed]',
+  ],
   ['an IPv4 address', 'refused 203.0.113.7:5432', 'refused [removed]:5432'],
   ['an IPv6 address', 'from 2001:db8:85a3:0:0:8a2e:370:7334 again', 'from [removed] again'],
   ['a short IPv6 address', 'from 2001:db8::1 again', 'from [removed] again'],

@@ -6,14 +6,16 @@ import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { startSentry } from '../../src/sentry.ts';
 import { serveTraced } from '../../src/serve.ts';
+import type { SourceOf } from '../../src/source-lines.ts';
 import { startTelemetry } from '../../src/telemetry.ts';
 import type { Loaders, Telemetry } from '../../src/telemetry.ts';
 import { traceQuery } from '../../src/trace-query.ts';
 import { logsOf, otlpEnv, pointsOf, spansOf } from '../../testing/otlp.ts';
 import { startReceiver } from '../../testing/receiver.ts';
 import type { Receiver } from '../../testing/receiver.ts';
-import { dsnOf, eventsOf } from '../../testing/sentry.ts';
+import { dsnOf, eventsOf, placeOf } from '../../testing/sentry.ts';
 import { until } from '../support/until.ts';
 
 const parent = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true };
@@ -407,6 +409,39 @@ describe('Sentry', () => {
       assert.ok(!sent.includes(personal), personal);
     assert.match(sent, /telemetry\.test\.ts/);
   });
+
+  const here = /telemetry\.test\.ts$/;
+  const lookups: readonly [what: string, sources: () => Promise<SourceOf>, line: string | undefined][] = [
+    [
+      'its lines',
+      async () => (path) =>
+        here.test(path)
+          ? { name: 'the test', lines: Array.from({ length: 1000 }, () => 'token=hunter2') }
+          : undefined,
+      'token=[removed]',
+    ],
+    ['none of the lines that nobody knows', async () => () => undefined, undefined],
+    ['none when looking fails', async () => fail, undefined],
+    ['none when nobody can look', refuse, undefined],
+  ];
+  for (const [what, sources, line] of lookups) {
+    test(`an error goes out with ${what}`, async (t) => {
+      const receiver = await receiving(t);
+      const dsn = { text: dsnOf(receiver), host: receiver.host };
+      const errors = startSentry({
+        settings: { dsn, release: undefined, environment: 'test' },
+        serviceName: 'tested',
+        onFailure: (error) => assert.fail(String(error)),
+        stopped: new AbortController().signal,
+        sources,
+      });
+      errors.report({ error: new Error('told'), trace: undefined });
+      await errors.stop();
+      const [event] = eventsOf(receiver);
+      assert.equal(event?.exception?.values[0]?.value, 'told');
+      assert.equal(placeOf(event)?.context_line, line);
+    });
+  }
 
   test('what went wrong before Sentry was there is told all the same', async (t) => {
     const receiver = await receiving(t);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { otlpEnv, pointsOf, spansOf } from 'slipway-telemetry/testing/otlp.ts';
 import { startReceiver } from 'slipway-telemetry/testing/receiver.ts';
-import { dsnOf, eventsOf } from 'slipway-telemetry/testing/sentry.ts';
+import { dsnOf, eventsOf, placeOf } from 'slipway-telemetry/testing/sentry.ts';
 import { tryOutages } from 'slipway-telemetry/testing/try-outages.ts';
 import type { RunningService } from 'slipway-telemetry/testing/try-outages.ts';
 import { build } from '../../build.ts';
@@ -75,6 +75,9 @@ test('the built web exports requests, hands its trace to the page, and reports e
     ['f'.repeat(40), parent.traceId, failed.spanId],
   );
   assert.equal(event?.request?.url, '/');
+  const place = placeOf(event);
+  assert.match(place?.filename ?? '', /src\/server\/request-handler\.ts$/);
+  assert.match(place?.context_line ?? '', /await readFile\(/);
   assert.ok(failed.failed);
 
   const durations = await receiver.until(() => {
