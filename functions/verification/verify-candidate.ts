@@ -67,7 +67,9 @@ async function findVerdict(
   const target = await awaitTarget(ports, key, candidate.revision, addressWaitSeconds, (pause) =>
     turn.renew(pause),
   );
-  if (!target) return withoutAddress(ports, key, health.deadlineSeconds);
+  // The verdict is final: whoever has lost the lease must not say it, the next may have found the address.
+  if (!target)
+    return (await turn.renew(0)) ? withoutAddress(ports, key, health.deadlineSeconds) : { kind: 'stopped' };
   await tell(ports, key, { kind: 'candidate', candidate: { ...candidate, url: target.url } });
   await tell(ports, key, { kind: 'verification-started' });
   // The first look comes before the turn is kept for the first time, and may take long.

@@ -32,7 +32,8 @@ export const writeGateNotes = (folder: string, gate: string, noted: GateNotes): 
 /** Undefined when the gate has left none, or half of them: it was ended while it wrote. */
 export async function readGateNotes(folder: string, gate: string): Promise<GateNotes | undefined> {
   try {
-    return notes.parse(JSON.parse(await readFile(notesFile(folder, gate), 'utf8')));
+    // By another version of this tool, it may have another shape.
+    return notes.safeParse(JSON.parse(await readFile(notesFile(folder, gate), 'utf8'))).data;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
     throw error;

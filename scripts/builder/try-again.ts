@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { attemptGate, type Attempt, type GateCommand } from './attempt-gate.ts';
 import type { Surroundings } from './command.ts';
@@ -14,8 +14,8 @@ export interface SecondRun {
   readonly flaky: GateNotes['flaky'];
 }
 
-/** Not `.junit.xml`: its tests are counted once. */
-export const firstRunReport = (gate: string): string => `${gate}.first-run.xml`;
+/** Not `.junit.xml`: its tests are counted once. Nor `GATE.…`, which the gate's own command clears away. */
+export const firstRunReport = (gate: string): string => `first-run.${gate}.xml`;
 
 const keyOf = ({ name, file = '' }: TestCase): string => `${file} ${name}`;
 
@@ -37,17 +37,17 @@ export async function tryAgain(
   around.print(
     `gate ${gate.name}: ${failedTests.length} failed, and up to ${rerunAtMost} may be flaky: it runs once more, all of it`,
   );
+  const kept = path.join(gate.folder, 'reports', firstRunReport(gate.name));
+  await mkdir(path.dirname(kept), { recursive: true });
+  // Before: the step may run out of time, and what failed would be known to nobody.
+  await writeFile(kept, report);
   const second = await attemptGate(gate);
   const passed = new Set((second.tests ?? []).filter(({ outcome }) => outcome === 'passed').map(keyOf));
   const flaky = failedTests.filter((test) => passed.has(keyOf(test)));
   const unproven = failedTests.length - flaky.length;
   if (second.exitCode === 0 && unproven > 0)
     around.print(`${unproven} that had failed did not run again: the gate fails`);
-  if (flaky.length > 0) {
-    const reports = path.join(gate.folder, 'reports');
-    await mkdir(reports, { recursive: true });
-    await writeFile(path.join(reports, firstRunReport(gate.name)), report);
-  }
+  if (flaky.length === 0) await rm(kept, { force: true });
   const isUnproven = second.exitCode === 0 && unproven > 0;
   return {
     exitCode: isUnproven ? exitCode : second.exitCode,

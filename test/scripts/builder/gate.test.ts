@@ -127,13 +127,13 @@ describe('--rerun-at-most', () => {
     expect(text).toBe(
       `gate unit: 1 failed, and up to 2 may be flaky: it runs once more, all of it
 FLAKY: b  services/api/test/x.test.ts:7
-gate unit passed in 0.0 s at the second try; what the first one said is in reports/unit.first-run.xml`,
+gate unit passed in 0.0 s at the second try; what the first one said is in reports/first-run.unit.xml`,
     );
     expect(await readGateOutcome(root, 'unit')).toMatchObject({ exitCode: 0 });
     expect((await notes())?.flaky).toEqual([
       { name: 'b', file: 'services/api/test/x.test.ts', line: 7, message: 'no b in run 1' },
     ]);
-    expect(await readFile(path.join(root, 'services/api/reports/unit.first-run.xml'), 'utf8')).toContain(
+    expect(await readFile(path.join(root, 'services/api/reports/first-run.unit.xml'), 'utf8')).toContain(
       'no b in run 1',
     );
   });
