@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startTelemetry } from 'slipway-telemetry/telemetry.ts';
 import { handleAlert } from './alerts/handler.ts';
 import { decodeAlert } from './alerts/incident.ts';
-import { handlePushHint } from './build-status/handle-push.ts';
-import { decodeBuildHint, handleBuildHint } from './build-status/handler.ts';
+import { handleBuildAndPushHint } from './build-status/handle-build-and-push.ts';
+import { decodeBuildHint } from './build-status/handler.ts';
 import { cancelOvertakenChecks } from './concurrency/handler.ts';
 import { traceAttribute } from './event-attributes.ts';
 import { openBuilds } from './platform/cloud-build.ts';
@@ -103,10 +103,7 @@ const define = (name: string, handle: EventHandler): void => {
 
 define(
   'buildStatus',
-  subscriber(common, decodeBuildHint, async (hint) => {
-    await handleBuildHint(buildStatus, hint);
-    await handlePushHint(buildStatus, hint);
-  }),
+  subscriber(common, decodeBuildHint, (hint) => handleBuildAndPushHint(buildStatus, hint)),
 );
 define(
   'concurrency',

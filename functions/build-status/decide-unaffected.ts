@@ -89,7 +89,14 @@ export async function decideUnaffected(
       : undefined;
 
   const affected = affectedBy(push.changed, checked);
-  if (affected.kind === 'affected') return notBuilt(affected.file);
+  if (affected.kind === 'affected') {
+    if (!push.isSettled) return undefined;
+    // The commit before may be of an older branch of the same name: then the files are those of others, and Cloud Build
+    // starts nothing. A branch without any change counts as such here.
+    const whole = await ask.branch();
+    const isLeftAlone = whole.kind === 'all' && startingFile(checked, whole.files) === undefined;
+    return isLeftAlone ? say('success', 'Not affected by this branch') : notBuilt(affected.file);
+  }
   if (affected.kind === 'unknown' && !push.isSettled) return undefined;
   const unsure = push.changed.kind === 'unsure' ? `; no build was started, and ${push.changed.why}` : '';
   if (push.before === undefined) return say('success', `Not affected by this push${unsure}`);

@@ -1,6 +1,9 @@
 import type { Builds, CloudBuild } from '../platform/cloud-build.ts';
+import { GitHubBusyError } from '../platform/github.ts';
+import { substitutions } from '../release/naming.ts';
 import type { BuildHint } from './handler.ts';
-import { isPushBuild } from './push-build.ts';
+import { oneByOne } from './one-by-one.ts';
+import { isPushBuild, pushPurpose } from './push-build.ts';
 import { checkedServices, reportUnaffected, type UnaffectedPorts } from './unaffected.ts';
 
 export interface PushPorts extends UnaffectedPorts {
@@ -15,16 +18,19 @@ export async function handlePushHint(ports: PushPorts, hint: BuildHint): Promise
   const pushes = (await buildsOf(ports, hint)).filter((build) => isPushBuild(build, ports.repository));
   if (pushes.length === 0) return;
   const services = checkedServices(await ports.builds.triggers(), ports.repository);
-  const failures: unknown[] = [];
-  // One push that cannot be reported must not keep the others from it. The oldest first: the next one inherits from it.
-  for (const push of pushes.toReversed())
-    await reportUnaffected(ports, push, services).catch((error: unknown) => failures.push(error));
-  if (failures.length > 0)
-    throw new AggregateError(failures, `${failures.length} pushes could not be reported`);
+  // The oldest first: the next one inherits from it.
+  await oneByOne(pushes.toReversed(), (push) => reportUnaffected(ports, push, services), {
+    failed: 'pushes could not be reported',
+    // Trouble with one push is no reason to leave out the others, but being asked to stay away is: trap 28.
+    endsAll: (error) => error instanceof GitHubBusyError && error.retryAfterSeconds > 0,
+  });
 }
 
 async function buildsOf({ builds, now }: PushPorts, hint: BuildHint): Promise<CloudBuild[]> {
-  if ('tick' in hint) return builds.createdSince(new Date(now().getTime() - tickWindowMinutes * 60_000));
+  if ('tick' in hint) {
+    const since = new Date(now().getTime() - tickWindowMinutes * 60_000);
+    return builds.createdSince(since, { [substitutions.purpose]: pushPurpose });
+  }
   const build = await builds.get(hint.name);
   return build ? [build] : [];
 }

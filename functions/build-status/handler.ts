@@ -15,6 +15,7 @@ import { siblingsOf } from '../release/same-commit.ts';
 import { reportStatus } from '../release/statuses.ts';
 import { describeBuild, failureOf } from './describe-build.ts';
 import { newRelease } from './new-release.ts';
+import { throwFailures } from './one-by-one.ts';
 
 export interface BuildStatusPorts {
   readonly builds: Builds;
@@ -65,8 +66,7 @@ async function lookEverywhere(ports: BuildStatusPorts): Promise<void> {
     const key = activeRelease(marker);
     if (key) await attempt(lookAtOld(ports, key, seen));
   }
-  if (failures.length > 0)
-    throw new AggregateError(failures, `${failures.length} builds could not be looked at`);
+  throwFailures(failures, 'builds could not be looked at');
 }
 
 async function lookAtOld(ports: BuildStatusPorts, key: ReleaseKey, seen: ReadonlySet<string>): Promise<void> {

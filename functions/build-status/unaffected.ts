@@ -1,6 +1,6 @@
 import type { Builds, CloudBuild, CloudBuildTrigger, PushedBuilds } from '../platform/cloud-build.ts';
 import type { Bucket } from '../platform/cloud-storage.ts';
-import type { GitHub, GitHubChanges } from '../platform/github.ts';
+import { GitHubBusyError, type GitHub, type GitHubChanges } from '../platform/github.ts';
 import type { Log } from '../platform/log.ts';
 import { purposeOf } from '../release/build-purpose.ts';
 import { statusContext, substitutions } from '../release/naming.ts';
@@ -65,19 +65,17 @@ export async function reportUnaffected(
 
   // A rerun of the push's build, or the same commit on another branch, is no other push of it.
   const push = oldest(ofCommit.filter((each) => isPushBuild(each, ports.repository))) ?? build;
-  const earlier = await ports.builds.ofBranch(push.branch, substitutions.purpose, pushPurpose);
-  const before = earlier.find(
-    (each) =>
-      isPushBuild(each, ports.repository) && each.commit !== commit && each.createTime < push.createTime,
-  )?.commit;
+  const before = await commitBefore(ports, push);
+  const isSettled =
+    buildRanks[push.status] >= buildRanks.SUCCESS &&
+    ports.now().getTime() - Date.parse(push.createTime) >= settledAfterMs;
+  const github = isSettled ? unknownForTrouble(ports.github) : ports.github;
   const released = push.substitutions[releasedBranch] ?? '';
-  const branch = once(() => since(ports.github, released, commit));
+  const branch = once(() => since(github, released, commit));
   const judged = {
     before,
-    changed: before === undefined ? await branch() : await between(ports.github, before, commit),
-    isSettled:
-      buildRanks[push.status] >= buildRanks.SUCCESS &&
-      ports.now().getTime() - Date.parse(push.createTime) >= settledAfterMs,
+    changed: before === undefined ? await branch() : await between(github, before, commit),
+    isSettled,
     logUrl: push.logUrl,
   };
   for (const checked of left) {
@@ -92,7 +90,10 @@ export async function reportUnaffected(
   }
 }
 
-/** What has passed stays so; anything else may still become better at the commit before. */
+/**
+ * What GitHub shows as passed stays so; anything else may still become better at the commit before. A success that was
+ * only wished for is still to be posted.
+ */
 async function undecided(
   { bucket }: UnaffectedPorts,
   commit: string,
@@ -101,7 +102,21 @@ async function undecided(
   const standing = await Promise.all(
     services.map(({ service }) => standingStatus(bucket, commit, statusContext(service, 'checks'))),
   );
-  return services.filter((_service, index) => standing[index]?.state !== 'success');
+  return services.filter((_service, index) => {
+    const said = standing[index];
+    return said?.state !== 'success' || !said.isSaid;
+  });
+}
+
+/** The commit that the branch had before a push: that of the last push of another one. */
+async function commitBefore(
+  { builds, repository }: UnaffectedPorts,
+  push: CloudBuild,
+): Promise<string | undefined> {
+  for await (const each of builds.ofBranch(push.branch, { [substitutions.purpose]: pushPurpose }))
+    if (isPushBuild(each, repository) && each.commit !== push.commit && each.createTime < push.createTime)
+      return each.commit;
+  return undefined;
 }
 
 const oldest = (builds: readonly CloudBuild[]): CloudBuild | undefined =>
@@ -112,6 +127,18 @@ const cut = (files: readonly string[]): Known => ({
   kind: 'unsure',
   why: 'GitHub lists no more than 300 of the changed files',
   files,
+});
+
+/**
+ * Where the difference of two commits is too large GitHub answers 500, however often it is asked: once Cloud Build has
+ * decided, such an error means that GitHub does not know. That it cannot be asked now (a limit) stays an error.
+ */
+const unknownForTrouble = (github: GitHubChanges): GitHubChanges => ({
+  changes: (base, head) =>
+    github.changes(base, head).catch((error: unknown) => {
+      if (error instanceof GitHubBusyError && error.retryAfterSeconds === 0) return undefined;
+      throw error;
+    }),
 });
 
 /** What a branch changes since it parted from another. */

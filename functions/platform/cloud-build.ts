@@ -3,6 +3,7 @@ import type { GoogleApi } from './google-api.ts';
 import { askAgain } from './retries.ts';
 
 type IBuild = protos.google.devtools.cloudbuild.v1.IBuild;
+type IListBuildsRequest = protos.google.devtools.cloudbuild.v1.IListBuildsRequest;
 
 const statusNames = {
   0: 'STATUS_UNKNOWN',
@@ -51,8 +52,8 @@ export interface CloudBuild {
 
 export interface Builds {
   get(name: string): Promise<CloudBuild | undefined>;
-  /** Builds that were created since then, newest first. */
-  createdSince(time: Date): Promise<CloudBuild[]>;
+  /** Builds that were created since then, newest first; with `having` those that have these substitutions. */
+  createdSince(time: Date, having?: Readonly<Record<string, string>>): Promise<CloudBuild[]>;
   /** Every build of one commit, newest first. */
   ofCommit(commit: string): Promise<CloudBuild[]>;
 }
@@ -71,8 +72,8 @@ export interface CloudBuildTrigger {
 /** What pushes start, and have started. */
 export interface PushedBuilds {
   triggers(): Promise<CloudBuildTrigger[]>;
-  /** Builds of one branch that have this substitution, newest first. */
-  ofBranch(branch: string, substitution: string, value: string): Promise<CloudBuild[]>;
+  /** Builds of one branch that have these substitutions, newest first; read only as far as somebody asks for more. */
+  ofBranch(branch: string, having: Readonly<Record<string, string>>): AsyncIterable<CloudBuild>;
 }
 
 /** Builds that have not ended, and how to end them. */
@@ -158,6 +159,10 @@ function readBuild(build: IBuild): CloudBuild {
 /** A value in a filter: a branch may have quotes in its name. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 
+/** Of builds with these substitutions. */
+const filterOf = (having: Readonly<Record<string, string>>): string[] =>
+  Object.entries(having).map(([name, value]) => `substitutions.${name}=${quoted(value)}`);
+
 const hasEnded = ({ status }: CloudBuild): boolean =>
   status !== 'STATUS_UNKNOWN' && status !== 'PENDING' && status !== 'QUEUED' && status !== 'WORKING';
 
@@ -171,15 +176,25 @@ export function openBuilds(
     (client ??= import('@google-cloud/cloudbuild').then(
       ({ CloudBuildClient }) => new CloudBuildClient(api.clientOptions),
     ));
+  // With `projectId` beside `parent` the client would ask the global path, which knows no regional builds.
+  const parent = `projects/${project}/locations/${region}`;
   const list = async (filter: string): Promise<CloudBuild[]> => {
-    const connected = await connect();
-    // With `projectId` beside `parent` the client would ask the global path, which knows no regional builds.
-    const [builds] = await connected.listBuilds(
-      { parent: `projects/${project}/locations/${region}`, filter },
-      askAgain,
-    );
+    const [builds] = await (await connect()).listBuilds({ parent, filter }, askAgain);
     return builds.map(readBuild);
   };
+  /** Asks for a page when the one before is used up. The client's own iterator takes ten empty pages for the end. */
+  async function* pages(filter: string): AsyncGenerator<CloudBuild> {
+    const connected = await connect();
+    let request: IListBuildsRequest | null = { parent, filter };
+    while (request) {
+      const [builds, next]: [IBuild[], IListBuildsRequest | null, unknown] = await connected.listBuilds(
+        request,
+        { ...askAgain, autoPaginate: false },
+      );
+      yield* builds.map(readBuild);
+      request = next;
+    }
+  }
   const get = async (name: string): Promise<CloudBuild | undefined> => {
     try {
       const [build] = await (await connect()).getBuild({ name }, askAgain);
@@ -204,12 +219,11 @@ export function openBuilds(
         throw new Error(`${name} cannot be cancelled: ${(cause as Error).message}`, { cause });
       }
     },
-    createdSince: (time) => list(`create_time>="${time.toISOString()}"`),
+    createdSince: (time, having = {}) =>
+      list([`create_time>="${time.toISOString()}"`, ...filterOf(having)].join(' AND ')),
     ofCommit: (commit) => list(`substitutions.COMMIT_SHA="${commit}"`),
-    ofBranch: (branch, substitution, value) =>
-      list(`substitutions.BRANCH_NAME=${quoted(branch)} AND substitutions.${substitution}=${quoted(value)}`),
+    ofBranch: (branch, having) => pages(filterOf({ BRANCH_NAME: branch, ...having }).join(' AND ')),
     async triggers() {
-      const parent = `projects/${project}/locations/${region}`;
       const [found] = await (await connect()).listBuildTriggers({ parent }, askAgain);
       return found.map((trigger) => ({
         name: trigger.name ?? '',

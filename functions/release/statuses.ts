@@ -135,14 +135,22 @@ export async function reportStatus(
   throw new Error(`${context} of ${commit} was changed by others ${maxAttempts} times in a row`);
 }
 
-/** What should stand at a commit, by those who have reported it; undefined when nobody has. */
+/**
+ * What should stand at a commit, by those who have reported it; undefined when nobody has. `isSaid`: GitHub has it, or will
+ * never take it, so there is nothing left to report.
+ */
 export async function standingStatus(
   bucket: Bucket,
   commit: string,
   context: string,
-): Promise<Pick<DesiredStatus, 'state' | 'description' | 'targetUrl'> | undefined> {
+): Promise<
+  (Pick<DesiredStatus, 'state' | 'description' | 'targetUrl'> & { readonly isSaid: boolean }) | undefined
+> {
   const stored = await bucket.read(objects.status(commit, context));
-  return stored && ledgered.parse(JSON.parse(stored.text));
+  if (!stored) return undefined;
+  const { state, description, targetUrl, ...found } = ledgered.parse(JSON.parse(stored.text));
+  const isSaid = found.posted && (found.refused !== undefined || found.contestedUntil === undefined);
+  return { state, description, targetUrl, isSaid };
 }
 
 /** By characters, not by code units: half of a pair would be refused. */

@@ -33,4 +33,40 @@ describe('Cloud Build', () => {
       server.close();
     }
   });
+
+  test('of a branch only the pages are read that somebody asks for, empty ones and quota errors among them', async () => {
+    const quota = { error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded' } };
+    const answers: [number, object][] = [
+      ...Array.from({ length: 12 }, (_, index): [number, object] => [200, { nextPageToken: `e${index}` }]),
+      [429, quota],
+      [200, { builds: [{ id: 'a' }, { id: 'b' }], nextPageToken: 'next' }],
+      [200, { builds: [{ id: 'c' }] }],
+    ];
+    const asked: URLSearchParams[] = [];
+    const server = createServer((request, response) => {
+      asked.push(new URL(request.url ?? '/', 'http://localhost').searchParams);
+      const [status, body] = answers.shift() ?? [500, {}];
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const api = createGoogleApi(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const builds = openBuilds(api, 'p', 'l').ofBranch('a "b"', { _PURPOSE: 'push' });
+      const seen: string[] = [];
+      for await (const { id } of builds) {
+        seen.push(id);
+        if (id === 'b') {
+          expect(answers).toHaveLength(1);
+          expect(asked.at(-1)?.get('pageToken')).toBe('e11');
+        }
+      }
+      expect(seen).toEqual(['a', 'b', 'c']);
+      expect(asked.at(-1)?.get('pageToken')).toBe('next');
+      const filter = String.raw`substitutions.BRANCH_NAME="a \"b\"" AND substitutions._PURPOSE="push"`;
+      expect(new Set(asked.map((each) => each.get('filter')))).toEqual(new Set([filter]));
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });
