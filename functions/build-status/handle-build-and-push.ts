@@ -1,6 +1,6 @@
 import { handlePushHint, type PushPorts } from './handle-push.ts';
 import { handleBuildHint, type BuildHint, type BuildStatusPorts } from './handler.ts';
-import { oneByOne } from './one-by-one.ts';
+import { oneByOne } from '../platform/one-by-one.ts';
 
 /** All that a message about a build, or a tick, is for: one build that cannot be reported keeps no push from it. */
 export async function handleBuildAndPushHint(

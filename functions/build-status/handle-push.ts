@@ -2,7 +2,7 @@ import type { Builds, CloudBuild } from '../platform/cloud-build.ts';
 import { GitHubBusyError } from '../platform/github.ts';
 import { substitutions } from '../release/naming.ts';
 import type { BuildHint } from './handler.ts';
-import { oneByOne } from './one-by-one.ts';
+import { oneByOne } from '../platform/one-by-one.ts';
 import { isPushBuild, pushPurpose } from './push-build.ts';
 import { checkedServices, reportUnaffected, type UnaffectedPorts } from './unaffected.ts';
 

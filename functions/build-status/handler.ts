@@ -15,7 +15,7 @@ import { siblingsOf } from '../release/same-commit.ts';
 import { reportStatus } from '../release/statuses.ts';
 import { describeBuild, failureOf } from './describe-build.ts';
 import { newRelease } from './new-release.ts';
-import { throwFailures } from './one-by-one.ts';
+import { throwFailures } from '../platform/one-by-one.ts';
 
 export interface BuildStatusPorts {
   readonly builds: Builds;

@@ -4,6 +4,7 @@ import type { Builds, CloudBuild, OngoingBuilds } from '../platform/cloud-build.
 import type { Bucket } from '../platform/cloud-storage.ts';
 import type { GitHub } from '../platform/github.ts';
 import type { Log } from '../platform/log.ts';
+import { throwFailures } from '../platform/one-by-one.ts';
 import { cancelFor } from '../release/cancellation.ts';
 import { overtakenChecks, type Overtaken, type PushedBuild } from './overtaken-checks.ts';
 import { pushLine } from './push-line.ts';
@@ -48,8 +49,7 @@ export async function cancelOvertakenChecks(ports: ConcurrencyPorts): Promise<vo
     // One line that cannot be looked at must not keep the others from it.
     await cancelOvertaken(ports, members).catch((error: unknown) => failures.push(error));
   }
-  if (failures.length > 0)
-    throw new AggregateError(failures, `${failures.length} of the lines of pushes could not be looked at`);
+  throwFailures(failures, 'of the lines of pushes could not be looked at');
 }
 
 async function cancelOvertaken(ports: ConcurrencyPorts, line: readonly ChecksBuild[]): Promise<void> {
@@ -71,8 +71,7 @@ async function cancelOvertaken(ports: ConcurrencyPorts, line: readonly ChecksBui
   const refused = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   );
-  if (refused.length > 0)
-    throw new AggregateError(refused, `${refused.length} builds could not be cancelled`);
+  throwFailures(refused, 'builds could not be cancelled');
 }
 
 async function cancel(ports: ConcurrencyPorts, { build, by }: Overtaken): Promise<void> {

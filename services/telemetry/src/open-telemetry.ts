@@ -41,6 +41,7 @@ export interface OpenTelemetryOptions {
   readonly settings: OtlpSettings;
   readonly metadata: Metadata;
   readonly onFailure: (error: unknown) => void;
+  readonly stopping: AbortSignal;
   readonly stopped: AbortSignal;
 }
 
@@ -70,7 +71,7 @@ const severities = {
 
 /** Starts OpenTelemetry's SDK for the targets that are there. Registers nothing globally: there is no one else to ask. */
 export async function startOpenTelemetry(options: OpenTelemetryOptions): Promise<Tracing> {
-  const { settings, stopped } = options;
+  const { settings, stopping, stopped } = options;
   const { targets, metricIntervalMs, spanDelayMs } = settings;
   const resource = resourceFromAttributes({
     ...(await placeOf(options)),
@@ -88,6 +89,7 @@ export async function startOpenTelemetry(options: OpenTelemetryOptions): Promise
       target,
       serializer: target.protocol === 'http/json' ? json : protobuf,
       authorize: () => authorization(options, target),
+      stopping,
       stopped,
       onFailure: options.onFailure,
     });

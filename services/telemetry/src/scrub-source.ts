@@ -1,4 +1,4 @@
-import { removed, scrubText } from './scrub.ts';
+import { removed, scrubWhole } from './scrub.ts';
 
 /** Longer than anybody writes a line of code. */
 const longestLine = 1000;
@@ -20,7 +20,7 @@ const variable = /^[A-Z]+(?:_[A-Z]+)+$/;
 export function scrubSource(content: string): string[] {
   const lines = content.split(/\r?\n/).map((line) => (line.length > longestLine ? removed : line));
   // As one text: a secret may stand on the line below its name.
-  return scrubText(lines.join('\n')).split('\n').map(scrubLiterals);
+  return scrubWhole(lines.join('\n')).split('\n').map(scrubLiterals);
 }
 
 function scrubLiterals(line: string): string {

@@ -7,6 +7,7 @@ import { scrub } from './scrub.ts';
 import type { SentrySettings } from './settings.ts';
 import { withSourceLines } from './source-lines.ts';
 import type { SourceOf } from './source-lines.ts';
+import { sendThroughFreeze } from './through-freeze.ts';
 
 export interface SentryOptions {
   readonly settings: SentrySettings;
@@ -46,15 +47,20 @@ export function startSentry({
     stackParser: createStackParser(nodeStackLineParser()),
     transport: (options) =>
       createTransport(options, async ({ body }) => {
-        const signal = AbortSignal.any([AbortSignal.timeout(requestTimeoutMs), stopped]);
         try {
-          const response = await fetch(options.url, {
-            method: 'POST',
-            body: typeof body === 'string' ? body : Uint8Array.from(body),
-            headers: { 'content-type': 'application/x-sentry-envelope', ...options.headers },
-            signal,
-          });
-          await response.arrayBuffer();
+          const response = await sendThroughFreeze(
+            { timeoutMs: requestTimeoutMs, stopped },
+            async (signal) => {
+              const answer = await fetch(options.url, {
+                method: 'POST',
+                body: typeof body === 'string' ? body : Uint8Array.from(body),
+                headers: { 'content-type': 'application/x-sentry-envelope', ...options.headers },
+                signal,
+              });
+              await answer.arrayBuffer();
+              return answer;
+            },
+          );
           if (response.status >= 400 && response.status !== 429)
             onFailure(new Error(`${dsn.host} answered ${response.status}`));
           return {

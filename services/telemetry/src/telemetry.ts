@@ -127,7 +127,13 @@ export function startTelemetry({
     );
   const starts: Promise<void>[] = [];
   if (otlp) {
-    const options = { settings: otlp, metadata, onFailure: warnOfTracing, stopped: cut.signal };
+    const options = {
+      settings: otlp,
+      metadata,
+      onFailure: warnOfTracing,
+      stopping: stopping.signal,
+      stopped: cut.signal,
+    };
     const starting = load.openTelemetry().then(({ startOpenTelemetry }) => startOpenTelemetry(options));
     const taken = take(starting, (started) => {
       tracing = started;

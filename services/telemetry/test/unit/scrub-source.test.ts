@@ -53,6 +53,11 @@ describe('scrubSource', () => {
     assert.deepEqual(scrubSource("a();\r\ntoken: 'x y'\r\n"), ['a();', "token: '[removed]'", '']);
   });
 
+  test('what is long is kept, line by line', () => {
+    const lines = Array.from({ length: 1000 }, () => 'const ordinary = compute();');
+    assert.deepEqual(scrubSource(lines.join('\n')), lines);
+  });
+
   test('what is large takes no long', () => {
     const began = performance.now();
     for (const each of ["'", '=', 'a', 'password', '-----BEGIN PRIVATE KEY-----', '::', '+1 '])

@@ -42,6 +42,15 @@ const texts: readonly [what: string, text: string, scrubbed: string][] = [
     'release 3f2a1bc0d97c63e3f2a1bc0d97c63e3f2a1bc0d9',
     'release 3f2a1bc0d97c63e3f2a1bc0d97c63e3f2a1bc0d9',
   ],
+  ['a long word', 'a'.repeat(50_000), `${'a'.repeat(8999)}…`],
+  ['a long row of letters and dots', 'a.'.repeat(25_000), `${'a.'.repeat(4499)}a…`],
+  ['what begins like a JSON web token all over', 'eyJ-'.repeat(12_000), `${'eyJ-'.repeat(2249)}eyJ…`],
+  ['a row of colons', `${':'.repeat(9000)}g`, `${':'.repeat(9000)}g`],
+  [
+    'a secret that is cut in two',
+    `${'a '.repeat(4990)}${['postgres://board', 's3cret'].join(':')}${'x'.repeat(100)}@db`,
+    `${'a '.repeat(4990)}…`,
+  ],
   ['nothing', '', ''],
 ];
 
