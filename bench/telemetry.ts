@@ -49,6 +49,7 @@ export async function benchTelemetry(root: string, { rows, rounds: of, interrupt
   const api = path.join(root, 'services', 'api');
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-bench-telemetry-'));
   const children: ChildProcess[] = [];
+  let postgres: ChildProcess | undefined;
   let exported = 0;
   const receiver = createServer((incoming, response) => {
     exported += 1;
@@ -58,8 +59,7 @@ export async function benchTelemetry(root: string, { rows, rounds: of, interrupt
     receiver.listen(0, '127.0.0.1');
     await once(receiver, 'listening');
     await build(api, folder);
-    const postgres = start(api, ['test/support/postgres-guard.ts'], {});
-    children.push(postgres);
+    postgres = start(api, ['test/support/postgres-guard.ts'], {});
     const { host, port, user, password } = JSON.parse(await lineOf(postgres, /^\{.*/)) as Record<
       string,
       unknown
@@ -123,6 +123,8 @@ export async function benchTelemetry(root: string, { rows, rounds: of, interrupt
     rows.record('exports that the receiver took', String(exported), 'of the process that has it on');
   } finally {
     for (const child of children) await end(child);
+    // Its guard stops it at the end of the input. A signal would end the guard alone.
+    if (postgres) await end(postgres, ({ stdin }) => stdin?.end());
     receiver.closeAllConnections();
     receiver.close();
     await rm(folder, { recursive: true, force: true });
@@ -162,12 +164,14 @@ async function lineOf(child: ChildProcess, pattern: RegExp): Promise<string> {
   });
 }
 
-/** As its platform ends it; Postgres when its input does. */
-async function end(child: ChildProcess): Promise<void> {
+/** Asks it to end, as its platform would if not told otherwise, and waits until it has. */
+async function end(
+  child: ChildProcess,
+  ask: (child: ChildProcess) => void = () => child.kill('SIGTERM'),
+): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.stdin?.end();
-  child.kill('SIGTERM');
+  ask(child);
   await exited;
 }
 
